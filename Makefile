@@ -1,0 +1,95 @@
+# cf-failover: moves a Cloudflare DNS record between two origins.
+# `make help` lists what there is to make.
+
+VERSION := 0.1.0
+
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+DESTDIR ?=
+
+CXX ?= g++
+CXXFLAGS ?= -O2 -g
+PKG_CONFIG ?= pkg-config
+BUILD ?= build
+
+# As many jobs as there are processors, unless the caller chose.
+ifeq (,$(findstring -j,$(MAKEFLAGS)))
+MAKEFLAGS += --jobs=$(shell nproc 2>/dev/null || echo 1) --no-print-directory
+endif
+
+warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast \
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align -Wformat=2 -Wimplicit-fallthrough -Wundef
+hardening := -fPIE -fstack-protector-strong -D_GLIBCXX_ASSERTIONS
+ifeq (,$(SANITIZE))
+hardening += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+else
+sanitizers := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+endif
+
+ALL_CXXFLAGS = -std=c++20 $(warnings) $(hardening) $(sanitizers) -Isrc -MMD -MP \
+  -DCF_FAILOVER_VERSION='"$(VERSION)"' $(CXXFLAGS) $(CPPFLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed $(sanitizers) $(LDFLAGS)
+
+# Debian 12's RapidJSON and Catch2 warn under our flags; they are the system's headers, not ours.
+libs := $(shell $(PKG_CONFIG) --libs libcurl 2>/dev/null || echo -lcurl)
+test_libs := $(shell $(PKG_CONFIG) --libs cpp-httplib 2>/dev/null || echo -lcpp-httplib) -lssl -lcrypto -lpthread \
+  $(shell $(PKG_CONFIG) --libs catch2 2>/dev/null)
+
+sources := $(sort $(wildcard src/*/*.cpp))
+objects := $(sources:%.cpp=$(BUILD)/%.o)
+support_sources := $(filter-out %_main.cpp,$(sort $(wildcard tests/support/*.cpp)))
+support_objects := $(support_sources:%.cpp=$(BUILD)/%.o)
+test_sources := $(sort $(wildcard tests/*_test.cpp))
+# Whole-program tests wait for sockets and time-outs; the others only compute. Two programs, so that
+# they run side by side.
+system_sources := $(filter tests/cli_% tests/loopback_% tests/demo_%,$(test_sources))
+unit_sources := $(filter-out $(system_sources),$(test_sources))
+unit_objects := $(unit_sources:%.cpp=$(BUILD)/%.o)
+system_objects := $(system_sources:%.cpp=$(BUILD)/%.o)
+programs := $(BUILD)/cf-failover $(BUILD)/loopback-cloudflare $(BUILD)/loopback-origin
+
+.DEFAULT_GOAL := all
+.PHONY: all test check sanitize lint demo install uninstall clean help unit-tests system-tests
+.SECONDARY:
+
+all: $(BUILD)/cf-failover ## build build/cf-failover
+
+$(BUILD)/cf-failover: $(BUILD)/src/main.o $(BUILD)/libcf-failover.a
+	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs)
+
+$(BUILD)/libcf-failover.a: $(objects)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(BUILD)/loopback-%: $(BUILD)/tests/support/loopback_%_main.o $(support_objects) $(BUILD)/libcf-failover.a
+	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
+
+$(BUILD)/unit_tests: $(unit_objects) $(BUILD)/tests/support/catch_main.o $(support_objects) $(BUILD)/libcf-failover.a
+	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
+
+$(BUILD)/system_tests: $(system_objects) $(BUILD)/tests/support/catch_main.o $(support_objects) $(BUILD)/libcf-failover.a
+	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
+
+$(BUILD)/%.o: %.cpp
+	@mkdir -p $(@D)
+	$(CXX) $(ALL_CXXFLAGS) -c -o $@ $<
+
+test: unit-tests system-tests ## run every test (alias: check)
+check: test
+
+unit-tests: $(BUILD)/unit_tests
+	$(BUILD)/unit_tests
+system-tests: $(BUILD)/system_tests $(programs)
+	BUILD=$(BUILD) $(BUILD)/system_tests
+
+sanitize: ## run the same tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(MAKE) BUILD=$(BUILD)/sanitize SANITIZE=1 CXXFLAGS='-O1 -g' test
+
+clean: ## remove build/
+	rm -rf $(BUILD)
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1 \t/p' $(MAKEFILE_LIST) | expand -t 20
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

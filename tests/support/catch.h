@@ -1,0 +1,9 @@
+#pragma once
+
+// Catch2, whichever generation the system has: 2.x (Debian 12) or 3.x.
+
+#if __has_include(<catch2/catch_all.hpp>)
+#include <catch2/catch_all.hpp>
+#else
+#include <catch2/catch.hpp>
+#endif
