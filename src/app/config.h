@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/decision.h"
+#include "io/cloudflare.h"
+#include "io/cloudflare_record.h"
+#include "value/fqdn.h"
+#include "value/probe_settings.h"
+#include "value/record_type.h"
+
+/// One record and all that is configured for it.
+struct RecordConfig {
+  Fqdn name;
+  RecordType type;
+  ZoneChoice zone;
+  Sites sites;
+  ProbeSettings probe;
+  Unfamiliar unfamiliar = Unfamiliar::follow;
+  int ttl = 0;  ///< seconds; 0 leaves it alone
+};
+
+enum class DryRun { no, yes };
+enum class Json { no, yes };
+enum class Detail { quiet, normal, steps };
+
+/// What an invocation is to do, complete and checked.
+struct Config {
+  std::vector<RecordConfig> records;
+  ApiAccess api;
+  SystemTrust trust;
+  Milliseconds deadline;
+  std::string state_dir;  ///< empty: there is no place for it
+  DryRun dry_run = DryRun::no;
+  Json json = Json::no;
+  Detail detail = Detail::normal;
+};

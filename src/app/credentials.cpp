@@ -1,0 +1,118 @@
+#include "app/credentials.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "value/text.h"
+
+namespace {
+
+using Headers = std::vector<HttpRequest::Header>;
+
+class OpenFile {
+ public:
+  explicit OpenFile(const std::string& path)
+      : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+  ~OpenFile() {
+    if (descriptor_ >= 0) {
+      close(descriptor_);
+    }
+  }
+  int get() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+bool is_token(const std::string& text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
+Result<Secret> checked(std::string text, const std::string& source) {
+  if (!is_token(text)) {
+    return failure(text.empty() ? source + " is empty" : source + " holds no token",
+                   "a token is one word of printable characters, without quotes or \"Bearer\"");
+  }
+  return Secret(std::move(text));
+}
+
+/// The file's only line.
+Result<Secret> read_secret(const std::string& path) {
+  const OpenFile file(path);
+  struct stat status {};
+  if (file.get() < 0 || fstat(file.get(), &status) != 0) {
+    return failure("cannot read the token file " + path + ": " + std::strerror(errno));
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return failure("cannot read the token file " + path + ": not a regular file");
+  }
+  if ((status.st_mode & S_IROTH) != 0) {
+    return failure("the token file " + path + " may be read by everybody",
+                   "chmod o-rwx " + path + ", and make a new token if others were on this host");
+  }
+  std::array<char, 4096> buffer{};
+  const ssize_t size = read(file.get(), buffer.data(), buffer.size());
+  if (size < 0) {
+    return failure("cannot read the token file " + path + ": " + std::strerror(errno));
+  }
+  const std::string_view content(buffer.data(), static_cast<std::size_t>(size));
+  return checked(std::string(trim(content)), "the token file " + path);
+}
+
+Result<Headers> bearer(const Result<Secret>& token) {
+  if (!token) {
+    return tl::unexpected(token.error());
+  }
+  return Headers{{"Authorization", Secret("Bearer " + token->reveal())}};
+}
+
+Result<Headers> legacy_pair(const std::string& key, const std::string& email) {
+  if (key.empty() || email.empty()) {
+    return failure("CLOUDFLARE_API_KEY and CLOUDFLARE_EMAIL go together",
+                   "better: make an API token and set CLOUDFLARE_API_TOKEN");
+  }
+  const auto checked_key = checked(key, "CLOUDFLARE_API_KEY");
+  const auto checked_email = checked(email, "CLOUDFLARE_EMAIL");
+  if (!checked_key || !checked_email) {
+    return tl::unexpected(checked_key ? checked_email.error() : checked_key.error());
+  }
+  return Headers{{"X-Auth-Email", *checked_email}, {"X-Auth-Key", *checked_key}};
+}
+
+bool exists(const std::string& path) {
+  return access(path.c_str(), F_OK) == 0;
+}
+
+}  // namespace
+
+Result<std::vector<HttpRequest::Header>> find_credentials(const Environment& environment) {
+  if (std::string token = environment.get("CLOUDFLARE_API_TOKEN"); !token.empty()) {
+    return bearer(checked(std::move(token), "CLOUDFLARE_API_TOKEN"));
+  }
+  if (const std::string file = environment.get("CLOUDFLARE_API_TOKEN_FILE"); !file.empty()) {
+    return bearer(read_secret(file));
+  }
+  if (const std::string directory = environment.get("CREDENTIALS_DIRECTORY"); !directory.empty()) {
+    const std::string file = directory + "/cloudflare-token";
+    if (exists(file)) {
+      return bearer(read_secret(file));
+    }
+  }
+  const std::string key = environment.get("CLOUDFLARE_API_KEY");
+  const std::string email = environment.get("CLOUDFLARE_EMAIL");
+  if (!key.empty() || !email.empty()) {
+    return legacy_pair(key, email);
+  }
+  return failure("no credential for Cloudflare",
+                 "set CLOUDFLARE_API_TOKEN_FILE to a file with an API token that has the "
+                 "permissions \"Zone - Zone - Read\" and \"Zone - DNS - Edit\"");
+}

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "app/config.h"
+#include "app/environment.h"
+#include "value/result.h"
+
+/// What else decides on the configuration: facts about the process that `main` collects.
+struct Surroundings {
+  Environment environment;
+  bool is_root = false;
+  bool output_is_terminal = false;
+};
+
+// What the command line asks for.
+
+struct ShowText {
+  std::string text;  ///< the help or the version, to be printed as it is
+};
+
+using Request = std::variant<ShowText, Config>;
+
+/// Reads argv and the environment; contacts nothing. The Error says what is wrong and what is
+/// right.
+Result<Request> parse_options(int argc, const char* const* argv, const Surroundings& surroundings);

@@ -1,0 +1,506 @@
+#include "app/report.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "value/text.h"
+
+namespace {
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+template <class... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
+
+const PointTo* move_of(const RunReport& report) {
+  return report.decision ? std::get_if<PointTo>(&*report.decision) : nullptr;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) {
+    text += (text.empty() ? "" : ", ") + part;
+  }
+  return text;
+}
+
+// --- What Cloudflare said
+// -------------------------------------------------------------------------
+
+std::string describe(const ApiFailure& failure) {
+  switch (failure.kind) {
+    case ApiFailure::Kind::no_answer:
+      return failure.message;
+    case ApiFailure::Kind::deadline:
+      return failure.message.empty() ? "the deadline came first" : failure.message;
+    case ApiFailure::Kind::no_zone:
+      return "no zone that the credential may see holds this name";
+    case ApiFailure::Kind::several_zones:
+      return "several zones are named " + printable(failure.message);
+    case ApiFailure::Kind::broken_answer:
+    case ApiFailure::Kind::server:
+    case ApiFailure::Kind::refused:
+    case ApiFailure::Kind::gone:
+      break;
+  }
+  std::string text = failure.status == 0 ? "" : "HTTP " + std::to_string(failure.status);
+  if (failure.code != 0) {
+    text += ", code " + std::to_string(failure.code);
+  }
+  const std::string_view separator = failure.code != 0 ? ": " : ", ";
+  return failure.message.empty()
+             ? text
+             : text + (text.empty() ? "" : std::string(separator)) + failure.message;
+}
+
+/// What helps, by status first and by code only where Cloudflare's are certain.
+std::string hint_for(const ApiFailure& failure, const RunReport& report) {
+  const std::string zone = report.zone.empty() ? "the zone of " + report.name.str() : report.zone;
+  const std::string permission =
+      "the token needs the permission \"Zone - DNS - Edit\" and must include " + zone;
+  if (failure.kind == ApiFailure::Kind::no_zone) {
+    return "the token needs the permission \"Zone - Zone - Read\" and must include the zone; or "
+           "give the zone's id with --zone";
+  }
+  if (failure.kind == ApiFailure::Kind::several_zones) {
+    return "give the id of the right one with --zone; the dashboard shows it on the zone's page";
+  }
+  constexpr int kInvalidToken = 9109;
+  constexpr int kInvalidHeaders = 6003;
+  constexpr int kMissingHeaders = 9106;
+  constexpr int kBadFormat = 6111;
+  constexpr int kBadKeyFormat = 6103;
+  constexpr int kUnknownKey = 9103;
+  switch (failure.code) {
+    case kInvalidHeaders:
+    case kMissingHeaders:
+    case kBadFormat:
+    case kBadKeyFormat:
+    case kUnknownKey:
+      return "the credential is not one that Cloudflare knows: copy it again, whole";
+    case kInvalidToken:
+      return "the token is unknown, expired, revoked, or not allowed from this host or for " + zone;
+    default:
+      break;
+  }
+  switch (failure.status) {
+    case 401:
+    case 403:
+      return permission;
+    case 404:
+      return "check the zone's id in --zone";
+    case 429:
+      return "Cloudflare allows a user's programs 1200 requests in five minutes, all together";
+    default:
+      return {};
+  }
+}
+
+Error could_not_read(const ReadTrouble& trouble, const RunReport& report) {
+  if (const auto* failure = std::get_if<ApiFailure>(&trouble)) {
+    return {"could not read the record: " + describe(*failure), hint_for(*failure, report)};
+  }
+  const std::size_t found = std::get<NotOneRecord>(trouble).found;
+  const std::string type(to_text(report.type));
+  if (found == 0) {
+    return {"found no " + type + " record of that name in the zone",
+            "create it, with the address of MAIN; cf-failover creates and deletes nothing"};
+  }
+  return {"found " + std::to_string(found) + " " + type + " records of that name",
+          "keep just one of them: moving one would leave visitors at the others"};
+}
+
+// --- What became of a change
+// ----------------------------------------------------------------------
+
+std::string describe(const Conflict& conflict) {
+  if (conflict.now.size() == 1) {
+    return "it holds " + conflict.now.front().content.str() + " now";
+  }
+  return conflict.now.empty() ? "it is gone"
+                              : "there are " + std::to_string(conflict.now.size()) + " of them now";
+}
+
+std::optional<Error> problem_of(const Change& change, const RunReport& report) {
+  const std::string target = move_of(report)->target.str();
+  return std::visit(
+      Overloaded{
+          [](const Written&) { return std::optional<Error>(); },
+          [](const AlreadyThere&) { return std::optional<Error>(); },
+          [&](const Conflict& conflict) {
+            return std::optional(Error{"changed by somebody else during this run: " +
+                                           describe(conflict) + "; nothing was overwritten",
+                                       "the next run decides anew"});
+          },
+          [&](const NotWritten& not_written) {
+            return std::optional(Error{
+                "could not change the record to " + target + ": " + describe(not_written.failure),
+                hint_for(not_written.failure, report)});
+          },
+          [&](const Unconfirmed& unconfirmed) {
+            return std::optional(Error{
+                "could not confirm the change to " + target + ": " + describe(unconfirmed.failure),
+                "the record may or may not have changed; the next run will see"});
+          },
+      },
+      change);
+}
+
+ExitStatus status_of(const Change& change) {
+  return std::visit(Overloaded{
+                        [](const Written&) { return ExitStatus::ok; },
+                        [](const AlreadyThere&) { return ExitStatus::ok; },
+                        [](const Conflict&) { return ExitStatus::conflict; },
+                        [](const NotWritten&) { return ExitStatus::not_written; },
+                        [](const Unconfirmed&) { return ExitStatus::unconfirmed; },
+                    },
+                    change);
+}
+
+// --- What the probes said
+// -------------------------------------------------------------------------
+
+std::string verdict(const IpAddress& address, const RunReport& report) {
+  const ProbeResult* const probe = report.probe_of(address);
+  const bool failed = probe != nullptr && probe->failure;
+  return address.str() + " " + (failed ? describe(*probe->failure) : "accessible");
+}
+
+Error cannot_fail_over(const RunReport& report) {
+  const IpAddress& origin = report.record->content;
+  std::vector<std::string> verdicts{verdict(origin, report)};
+  for (const IpAddress& candidate : candidates(origin, report.sites, report.unfamiliar)) {
+    verdicts.push_back(verdict(candidate, report));
+  }
+  Error error{"cannot fail over: " + joined(verdicts)};
+  const ProbeResult* const main = report.probe_of(report.sites.main);
+  const bool main_was_not_asked =
+      report.sites.role_of(origin) == Role::other && report.unfamiliar == Unfamiliar::follow;
+  if (main_was_not_asked && main != nullptr && main->health == Health::up) {
+    error.message +=
+        "; MAIN " + main->address.str() + " is accessible, but the steps do not try it";
+    error.hint =
+        "--unfamiliar main-first moves a dead address that is neither MAIN nor BACKUP to MAIN";
+  }
+  return error;
+}
+
+Error cannot_judge(const IpAddress& address, const RunReport& report) {
+  const ProbeResult* const probe = report.probe_of(address);
+  const bool too_late =
+      probe != nullptr && probe->failure && probe->failure->kind == ProbeFailure::Kind::deadline;
+  return {"cannot judge " + verdict(address, report),
+          too_late ? "raise --deadline, or lower --timeout, --attempts and --retry-delay"
+                   : "this host is at fault, not " + address.str() + ": look at its network first"};
+}
+
+// --- The steps
+// ------------------------------------------------------------------------------------
+
+using Tone = StepLine::Tone;
+
+std::string milliseconds(double ms) {
+  return std::to_string(std::lround(ms)) + " ms";
+}
+
+std::string effort(const ProbeResult& probe) {
+  return (probe.attempts > 1 ? std::to_string(probe.attempts) + " attempts, " : "") +
+         milliseconds(probe.ms);
+}
+
+/// "yes, in 34 ms", "no: refused (2 attempts, 1003 ms)".
+std::string answer(const ProbeResult& probe) {
+  if (!probe.failure) {
+    return "yes (" + effort(probe) + ")";
+  }
+  const std::string_view no = probe.health == Health::down ? "no: " : "cannot tell: ";
+  return std::string(no) + describe(*probe.failure) + " (" + effort(probe) + ")";
+}
+
+Tone tone_of(Health health) {
+  switch (health) {
+    case Health::up:
+      return Tone::good;
+    case Health::down:
+      return Tone::bad;
+    case Health::pending:
+    case Health::unknown:
+      return Tone::doubtful;
+  }
+  return Tone::doubtful;
+}
+
+std::string with_role(const IpAddress& address, const RunReport& report) {
+  const Role role = report.sites.role_of(address);
+  return address.str() + " (" + std::string(to_text(role)) + ")";
+}
+
+StepLine asked(int step, const std::string& question, const IpAddress& address,
+               const RunReport& report) {
+  const ProbeResult* const probe = report.probe_of(address);
+  if (probe == nullptr) {
+    return {std::to_string(step), question, Tone::plain};
+  }
+  return {std::to_string(step), question + " " + answer(*probe), tone_of(probe->health)};
+}
+
+std::string is_it_main(const RunReport& report) {
+  const Role role = report.sites.role_of(report.record->content);
+  if (role == Role::main) {
+    return "yes";
+  }
+  const bool kept = role == Role::other && report.unfamiliar == Unfamiliar::keep;
+  return kept ? "no, but an accessible address that is neither is to be kept" : "no";
+}
+
+std::string is_it_backup(const RunReport& report) {
+  const IpAddress& origin = report.record->content;
+  const auto list = candidates(origin, report.sites, report.unfamiliar);
+  std::vector<std::string> names;
+  for (const IpAddress& candidate : list) {
+    names.push_back(with_role(candidate, report));
+  }
+  const bool is_backup = report.sites.role_of(origin) == Role::backup;
+  return std::string(is_backup ? "yes" : "no") +
+         (names.size() > 1 ? ", so the candidates are " : ", so the candidate is ") + joined(names);
+}
+
+void add_candidates(std::vector<StepLine>& lines, const RunReport& report) {
+  for (const IpAddress& candidate :
+       candidates(report.record->content, report.sites, report.unfamiliar)) {
+    const ProbeResult* const probe = report.probe_of(candidate);
+    if (probe == nullptr) {
+      return;  // Not asked yet, or no more.
+    }
+    lines.push_back(
+        asked(7, "is the candidate " + candidate.str() + " accessible?", candidate, report));
+    if (probe->health != Health::down) {
+      return;
+    }
+  }
+}
+
+void add_step(std::vector<StepLine>& lines, int step, const RunReport& report) {
+  const std::string number = std::to_string(step);
+  switch (Step{step}) {
+    case Step::get_origin:
+      lines.push_back({number, "the origin is " + with_role(report.record->content, report)});
+      break;
+    case Step::origin_accessible:
+      lines.push_back(asked(step, "is it accessible?", report.record->content, report));
+      break;
+    case Step::origin_is_main:
+      lines.push_back({number, "is it MAIN? " + is_it_main(report)});
+      break;
+    case Step::main_accessible:
+      lines.push_back(asked(step, "is MAIN " + report.sites.main.str() + " accessible?",
+                            report.sites.main, report));
+      break;
+    case Step::origin_is_backup:
+      lines.push_back({number, "is it BACKUP? " + is_it_backup(report)});
+      break;
+    case Step::candidate_accessible:
+      add_candidates(lines, report);
+      break;
+    case Step::fail_back:
+    case Step::fail_over:
+      lines.push_back(
+          {number, "change the record to " + with_role(move_of(report)->target, report)});
+      break;
+  }
+}
+
+StepLine outcome_line(const RunReport& report) {
+  if (report.dry_run == DryRun::yes && move_of(report) != nullptr) {
+    return {"", "not changed: this is a dry run", Tone::plain};
+  }
+  if (!report.change) {
+    return {"", "no change", Tone::plain};
+  }
+  if (std::holds_alternative<Written>(*report.change)) {
+    return {"", "changed, and confirmed by Cloudflare", Tone::good};
+  }
+  if (std::holds_alternative<AlreadyThere>(*report.change)) {
+    return {"", "another host has just made this change", Tone::good};
+  }
+  return {"", problem(report)->message, Tone::bad};
+}
+
+bool was_asked(const IpAddress& address, const std::vector<StepLine>& lines,
+               const RunReport& report) {
+  return address == report.record->content ||
+         std::any_of(lines.begin(), lines.end(), [&](const StepLine& line) {
+           const bool asks = line.number == "4" || line.number == "7";
+           return asks && line.text.find(" " + address.str() + " ") != std::string::npos;
+         });
+}
+
+}  // namespace
+
+ExitStatus exit_status(const RunReport& report) {
+  if (report.busy) {
+    return ExitStatus::busy;
+  }
+  if (report.read_trouble || !report.decision) {
+    return ExitStatus::unread;
+  }
+  if (report.change) {
+    return status_of(*report.change);
+  }
+  return std::visit(Overloaded{
+                        [](const Keep& keep) {
+                          return keep.left_at == Step::candidate_accessible
+                                     ? ExitStatus::inaccessible
+                                     : ExitStatus::ok;
+                        },
+                        [](const PointTo&) { return ExitStatus::ok; },  // A dry run.
+                        [](const Wait&) { return ExitStatus::unknown; },
+                        [](const CannotJudge&) { return ExitStatus::unknown; },
+                    },
+                    *report.decision);
+}
+
+std::string_view to_text(Role role) {
+  switch (role) {
+    case Role::main:
+      return "MAIN";
+    case Role::backup:
+      return "BACKUP";
+    case Role::other:
+      return "neither MAIN nor BACKUP";
+  }
+  return {};
+}
+
+std::string reason(const ProbeFailure& failure) {
+  switch (failure.kind) {
+    case ProbeFailure::Kind::refused:
+      return "refused";
+    case ProbeFailure::Kind::timeout_connecting:
+      return "timeout connecting";
+    case ProbeFailure::Kind::timeout_reading:
+      return "timeout reading";
+    case ProbeFailure::Kind::reset:
+      return "reset";
+    case ProbeFailure::Kind::unreachable:
+      return "unreachable";
+    case ProbeFailure::Kind::tls:
+      return "tls: " + failure.detail;
+    case ProbeFailure::Kind::certificate:
+      return "certificate: " + failure.detail;
+    case ProbeFailure::Kind::not_http:
+      return "not http";
+    case ProbeFailure::Kind::status:
+      return "status " + failure.detail;
+    case ProbeFailure::Kind::body_lacks:
+      return "body lacks \"" + failure.detail + "\"";
+    case ProbeFailure::Kind::too_large:
+      return "too large";
+    case ProbeFailure::Kind::this_host:
+      return "this host: " + failure.detail;
+    case ProbeFailure::Kind::deadline:
+      return "no verdict before the deadline";
+  }
+  return {};
+}
+
+std::string describe(const ProbeFailure& failure) {
+  const bool timed_out = failure.kind == ProbeFailure::Kind::timeout_connecting ||
+                         failure.kind == ProbeFailure::Kind::timeout_reading;
+  return reason(failure) + (timed_out ? " after " + describe(failure.after) : "");
+}
+
+std::string_view action(const RunReport& report) {
+  const PointTo* const move = move_of(report);
+  if (move == nullptr) {
+    return "none";
+  }
+  return report.sites.role_of(move->target) == Role::main ? "failback" : "failover";
+}
+
+std::optional<std::string> change_line(const RunReport& report) {
+  const bool written = report.change && std::holds_alternative<Written>(*report.change);
+  const bool due = report.dry_run == DryRun::yes && move_of(report) != nullptr;
+  if (!written && !due) {
+    return std::nullopt;
+  }
+  const IpAddress& from = report.record->content;
+  const IpAddress& target = move_of(report)->target;
+  const ProbeResult* const probe = report.probe_of(from);
+  const bool from_is_down = probe != nullptr && probe->failure;
+  return title(report) + ": " + (due ? "dry run: " : "") + std::string(action(report)) + " " +
+         from.str() + " -> " + target.str() + " (" +
+         (from_is_down ? from.str() + ": " + describe(*probe->failure)
+                       : target.str() + ": accessible again") +
+         ")";
+}
+
+std::optional<Error> problem(const RunReport& report) {
+  if (report.busy) {
+    return Error{"another run for this record is under way",
+                 "if runs are slow, start them less often or lower --timeout and --deadline"};
+  }
+  if (report.read_trouble) {
+    return could_not_read(*report.read_trouble, report);
+  }
+  if (report.change) {
+    return problem_of(*report.change, report);
+  }
+  if (const auto* stuck = std::get_if<CannotJudge>(&*report.decision)) {
+    return cannot_judge(stuck->address, report);
+  }
+  return exit_status(report) == ExitStatus::inaccessible ? std::optional(cannot_fail_over(report))
+                                                         : std::nullopt;
+}
+
+std::string title(const RunReport& report) {
+  return report.name.str() + " " + std::string(to_text(report.type));
+}
+
+std::string to_lines(const Error& error) {
+  const std::string hint = error.hint.empty() ? "" : "cf-failover: hint: " + error.hint + "\n";
+  return "cf-failover: error: " + error.message + "\n" + hint;
+}
+
+std::string warning_line(const std::string& text) {
+  return "cf-failover: warning: " + text + "\n";
+}
+
+std::vector<StepLine> step_lines(const RunReport& report) {
+  std::vector<StepLine> lines;
+  if (!report.record || !report.decision) {
+    return lines;
+  }
+  const bool waiting = std::holds_alternative<Wait>(*report.decision);
+  std::vector<int> steps = steps_to(left_at(*report.decision));
+  const bool candidates_are_asked = steps.back() == static_cast<int>(Step::candidate_accessible);
+  if (waiting && !candidates_are_asked) {
+    steps.pop_back();
+  }
+  for (const int step : steps) {
+    add_step(lines, step, report);
+  }
+  return lines;
+}
+
+std::vector<StepLine> closing_lines(const RunReport& report) {
+  std::vector<StepLine> lines;
+  if (!report.record) {
+    lines.push_back({"1", "the record was not read", Tone::bad});
+  } else {
+    lines.push_back(outcome_line(report));
+  }
+  const auto steps = step_lines(report);
+  for (const ProbeResult& probe : report.probes) {
+    if (!report.record || !was_asked(probe.address, steps, report)) {
+      lines.push_back({"", with_role(probe.address, report) + " accessible? " + answer(probe),
+                       tone_of(probe.health)});
+    }
+  }
+  lines.push_back({"", std::to_string(report.api_requests) + " API requests, " +
+                           milliseconds(report.elapsed_ms) + ", status " +
+                           std::to_string(to_int(exit_status(report)))});
+  return lines;
+}

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/exit_status.h"
+#include "app/run.h"
+
+// Every sentence that a run says, and its exit status. Nothing here does anything.
+
+ExitStatus exit_status(const RunReport& report);
+
+/// "MAIN", "BACKUP" or "neither MAIN nor BACKUP".
+std::string_view to_text(Role role);
+
+/// As the contract lists it: "refused", "timeout connecting", "status 503", ...
+std::string reason(const ProbeFailure& failure);
+
+/// The reason, and for a time-out after how long.
+std::string describe(const ProbeFailure& failure);
+
+/// "failover" or "failback" for a decision that moves the record, else "none".
+std::string_view action(const RunReport& report);
+
+/// The line about a change made, or due in a dry run; nothing if there is none to report.
+std::optional<std::string> change_line(const RunReport& report);
+
+/// What is wrong, without the record's name; nothing if the status is 0.
+std::optional<Error> problem(const RunReport& report);
+
+/// "www.example.com A".
+std::string title(const RunReport& report);
+
+/// An error as lines for standard error: "cf-failover: error: ..." and, if known, the hint.
+std::string to_lines(const Error& error);
+std::string warning_line(const std::string& text);
+
+/// One line of the steps as `-v` shows them.
+struct StepLine {
+  enum class Tone { plain, good, bad, doubtful };
+  std::string number;  ///< empty for a line that belongs to the step above
+  std::string text;
+  Tone tone = Tone::plain;
+};
+
+/// The steps that are settled so far. A later report of the same run begins with the same lines.
+std::vector<StepLine> step_lines(const RunReport& report);
+
+/// What a finished run can add to its steps: the outcome, and the addresses no step asked for.
+std::vector<StepLine> closing_lines(const RunReport& report);

@@ -1,0 +1,133 @@
+#include "app/report_json.h"
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <cmath>
+#include <string_view>
+
+#include "app/report.h"
+
+namespace {
+
+using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+
+void write(Writer& writer, std::string_view text) {
+  writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+}
+
+void write_or_null(Writer& writer, std::string_view text) {
+  if (text.empty()) {
+    writer.Null();
+  } else {
+    write(writer, text);
+  }
+}
+
+void member(Writer& writer, const char* name, std::string_view text) {
+  writer.Key(name);
+  write_or_null(writer, text);
+}
+
+void milliseconds(Writer& writer, const char* name, double ms) {
+  constexpr double kTenths = 10;
+  writer.Key(name);
+  writer.Double(std::round(ms * kTenths) / kTenths);
+}
+
+std::string_view role_name(Role role) {
+  switch (role) {
+    case Role::main:
+      return "main";
+    case Role::backup:
+      return "backup";
+    case Role::other:
+      return "other";
+  }
+  return {};
+}
+
+std::string_view result_name(Health health) {
+  switch (health) {
+    case Health::up:
+      return "accessible";
+    case Health::down:
+      return "inaccessible";
+    case Health::pending:
+    case Health::unknown:
+      return "unknown";
+  }
+  return {};
+}
+
+void write_probe(Writer& writer, const ProbeResult& probe, const Sites& sites) {
+  writer.StartObject();
+  member(writer, "address", probe.address.str());
+  member(writer, "role", role_name(sites.role_of(probe.address)));
+  member(writer, "result", result_name(probe.health));
+  member(writer, "reason", probe.failure ? reason(*probe.failure) : "");
+  writer.Key("attempts");
+  writer.Int(probe.attempts);
+  milliseconds(writer, "ms", probe.ms);
+  writer.EndObject();
+}
+
+void write_steps(Writer& writer, const RunReport& report) {
+  const Step last = report.decision ? left_at(*report.decision) : Step::get_origin;
+  writer.StartArray();
+  for (const int step : steps_to(last)) {
+    writer.Int(step);
+  }
+  writer.EndArray();
+}
+
+/// True when confirmed, null when nobody knows.
+void write_written(Writer& writer, const std::optional<Change>& change) {
+  if (change && std::holds_alternative<Unconfirmed>(*change)) {
+    writer.Null();
+  } else {
+    writer.Bool(change && std::holds_alternative<Written>(*change));
+  }
+}
+
+void write_move(Writer& writer, const RunReport& report) {
+  const auto* const move = report.decision ? std::get_if<PointTo>(&*report.decision) : nullptr;
+  member(writer, "action", action(report));
+  member(writer, "from", move != nullptr ? report.record->content.str() : "");
+  member(writer, "to", move != nullptr ? move->target.str() : "");
+  writer.Key("written");
+  write_written(writer, report.change);
+}
+
+}  // namespace
+
+std::string to_json(const RunReport& report, const std::string& time) {
+  rapidjson::StringBuffer text;
+  Writer writer(text);
+  writer.StartObject();
+  member(writer, "record", report.name.str());
+  member(writer, "type", to_text(report.type));
+  member(writer, "zone", report.zone);
+  member(writer, "origin", report.record ? report.record->content.str() : "");
+  member(writer, "role",
+         report.record ? role_name(report.sites.role_of(report.record->content)) : "");
+  writer.Key("steps");
+  write_steps(writer, report);
+  write_move(writer, report);
+  writer.Key("probes");
+  writer.StartArray();
+  for (const ProbeResult& probe : report.probes) {
+    write_probe(writer, probe, report.sites);
+  }
+  writer.EndArray();
+  writer.Key("api_requests");
+  writer.Int(report.api_requests);
+  milliseconds(writer, "elapsed_ms", report.elapsed_ms);
+  writer.Key("exit");
+  writer.Int(to_int(exit_status(report)));
+  const auto trouble = problem(report);
+  member(writer, "error", trouble ? trouble->message : "");
+  member(writer, "time", time);
+  writer.EndObject();
+  return {text.GetString(), text.GetSize()};
+}

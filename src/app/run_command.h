@@ -1,0 +1,15 @@
+#pragma once
+
+#include "app/config.h"
+#include "app/exit_status.h"
+#include "app/narrator.h"
+#include "core/ports.h"
+
+/// How the person or program at the other end reads us.
+struct Audience {
+  Colour output_colour = Colour::no;
+  Colour error_colour = Colour::no;
+};
+
+/// `cf-failover run`: every configured record once, side by side. Prints what there is to say.
+ExitStatus run_command(const Config& config, const Clock& clock, const Audience& audience);

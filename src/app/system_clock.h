@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "core/ports.h"
+
+/// CLOCK_BOOTTIME: also counts the time that the machine sleeps.
+class SystemClock : public Clock {
+ public:
+  BootTime now() const override;
+};
+
+/// The wall clock's time in UTC, as RFC 3339 has it: "2026-01-31T10:15:00Z".
+std::string utc_now();

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "core/ports.h"
+
+// How the attempt to change a record ended.
+
+/// The record holds the new address, and Cloudflare has said so.
+struct Written {};
+
+/// The record held the new address before we wrote: another host was faster.
+struct AlreadyThere {};
+
+/// Somebody else changed the record during the run; `now` is what it holds instead.
+struct Conflict {
+  std::vector<Record> now;
+};
+
+/// The record still holds the old address, or was never asked to hold another.
+struct NotWritten {
+  ApiFailure failure;
+};
+
+/// The request went out, and neither its answer nor a later read tells what came of it.
+struct Unconfirmed {
+  ApiFailure failure;
+};
+
+using Change = std::variant<Written, AlreadyThere, Conflict, NotWritten, Unconfirmed>;
+
+/// Makes the record `seen` point to `target`: reads it again, writes at most once, and finds out
+/// what became of the write.
+Task<Change> change(RecordStore& store, Record seen, IpAddress target);

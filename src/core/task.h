@@ -1,0 +1,80 @@
+#pragma once
+
+#include <coroutine>
+#include <exception>
+#include <optional>
+#include <utility>
+
+/// Work that may have to wait: starts at once, runs up to its first wait, and goes on whenever the
+/// event loop has what it waits for. `co_await` it for its result; many may be under way side by
+/// side on the one thread. Destroying a Task ends its work where it stands.
+///
+/// The coroutine's parameters are copied into it: take them by value, or by a reference to what
+/// outlives the task.
+template <typename T>
+class [[nodiscard]] Task {
+ public:
+  struct promise_type {
+    std::optional<T> value;
+    std::exception_ptr thrown;
+    std::coroutine_handle<> waiter;
+
+    Task get_return_object() {
+      return Task(std::coroutine_handle<promise_type>::from_promise(*this));
+    }
+    std::suspend_never initial_suspend() noexcept { return {}; }
+    auto final_suspend() noexcept { return WakeWaiter{}; }
+    template <typename U>
+    void return_value(U&& result) {
+      value.emplace(std::forward<U>(result));
+    }
+    void unhandled_exception() { thrown = std::current_exception(); }
+  };
+
+  Task(Task&& other) noexcept : work_(std::exchange(other.work_, nullptr)) {}
+  Task& operator=(Task&& other) noexcept {
+    std::swap(work_, other.work_);
+    return *this;
+  }
+  Task(const Task&) = delete;
+  Task& operator=(const Task&) = delete;
+  ~Task() {
+    if (work_) {
+      work_.destroy();
+    }
+  }
+
+  bool done() const { return work_.done(); }
+
+  /// The result; only of a task that is done.
+  T& result() {
+    promise_type& promise = work_.promise();
+    if (promise.thrown) {
+      std::rethrow_exception(promise.thrown);
+    }
+    return promise.value.value();
+  }
+
+  auto operator co_await() { return Awaiter{*this}; }
+
+ private:
+  explicit Task(std::coroutine_handle<promise_type> work) : work_(work) {}
+
+  struct WakeWaiter {
+    bool await_ready() const noexcept { return false; }
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<promise_type> work) noexcept {
+      const auto waiter = work.promise().waiter;
+      return waiter ? waiter : std::noop_coroutine();
+    }
+    void await_resume() const noexcept {}
+  };
+
+  struct Awaiter {
+    Task& task;
+    bool await_ready() const { return task.done(); }
+    void await_suspend(std::coroutine_handle<> waiter) { task.work_.promise().waiter = waiter; }
+    T await_resume() { return task.result(); }
+  };
+
+  std::coroutine_handle<promise_type> work_;
+};

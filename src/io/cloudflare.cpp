@@ -1,0 +1,197 @@
+#include "io/cloudflare.h"
+
+#include <algorithm>
+
+#include "value/text.h"
+
+namespace {
+
+using Kind = ApiFailure::Kind;
+
+constexpr std::size_t kLongestRay = 40;
+
+std::string what_happened(const HttpFailure& failure, const Url& api) {
+  const std::string host = api.host();
+  switch (failure.kind) {
+    case HttpFailure::Kind::name:
+      return "cannot resolve " + host;
+    case HttpFailure::Kind::refused:
+      return host + " refused the connection";
+    case HttpFailure::Kind::unreachable:
+    case HttpFailure::Kind::this_host:
+      return "cannot connect to " + host + ": " + failure.detail;
+    case HttpFailure::Kind::timeout_connecting:
+      return "no connection to " + host + " within " + describe(failure.after);
+    case HttpFailure::Kind::timeout_reading:
+      return "no answer within " + describe(failure.after);
+    case HttpFailure::Kind::closed:
+      return host + " closed the connection without a whole answer";
+    case HttpFailure::Kind::tls:
+      return "no TLS connection to " + host + ": " + failure.detail;
+    case HttpFailure::Kind::certificate:
+      return "the certificate of " + host + " was not accepted: " + failure.detail;
+    case HttpFailure::Kind::not_http:
+      return host + " answered something that is not HTTP";
+    case HttpFailure::Kind::deadline:
+      return "no answer before the deadline";
+  }
+  return failure.detail;
+}
+
+ApiFailure to_api_failure(const HttpFailure& failure, const Url& api) {
+  const bool too_late = failure.kind == HttpFailure::Kind::deadline;
+  return {.kind = too_late ? Kind::deadline : Kind::no_answer,
+          .message = what_happened(failure, api)};
+}
+
+Kind kind_of(int status) {
+  constexpr int kTimedOut = 408;
+  constexpr int kThrottled = 429;
+  if (status == 404) {
+    return Kind::gone;
+  }
+  const bool may_pass = status == kTimedOut || status == kThrottled || status >= 500;
+  return may_pass ? Kind::server : Kind::refused;
+}
+
+bool is_success(int status) {
+  return status >= 200 && status < 300;
+}
+
+ApiFailure to_api_failure(const HttpReply& reply) {
+  ApiFailure failure = parse_error(reply.body);
+  failure.kind = kind_of(reply.status);
+  failure.status = reply.status;
+  failure.ray = printable(reply.header("cf-ray"), kLongestRay);
+  return failure;
+}
+
+/// What the answer says, if it is a good one.
+template <typename T>
+ApiResult<T> read_answer(const HttpResult& result, const Url& api,
+                         ApiResult<T> (*parse)(std::string_view)) {
+  if (!result) {
+    return tl::unexpected(to_api_failure(result.error(), api));
+  }
+  if (!is_success(result->status)) {
+    return tl::unexpected(to_api_failure(*result));
+  }
+  ApiResult<T> answer = parse(result->body);
+  if (!answer) {
+    answer.error().status = result->status;
+    answer.error().ray = printable(result->header("cf-ray"), kLongestRay);
+  }
+  return answer;
+}
+
+bool may_pass(const ApiFailure& failure) {
+  return failure.kind == Kind::no_answer || failure.kind == Kind::broken_answer ||
+         failure.kind == Kind::server;
+}
+
+/// Half a second, doubled each time, up to eight seconds.
+Milliseconds pause_after(int failures) {
+  return Milliseconds(500) * (1 << std::min(failures, 4));
+}
+
+/// Only what was asked for: exactly this name and type, with an address of its family.
+ApiResult<Record> as_address(const RawRecord& raw, std::string_view name, RecordType type) {
+  const auto address = IpAddress::parse(raw.content);
+  const bool asked_for = lower_case(raw.name) == name && raw.type == to_text(type);
+  if (!asked_for || !address || address->family() != family_of(type)) {
+    return tl::unexpected(
+        ApiFailure{.kind = Kind::broken_answer, .message = "a record that was not asked for"});
+  }
+  return Record{raw.id, *address};
+}
+
+ApiResult<std::vector<Record>> as_addresses(const std::vector<RawRecord>& list, const Fqdn& name,
+                                            RecordType type) {
+  std::vector<Record> records;
+  for (const RawRecord& raw : list) {
+    const auto record = as_address(raw, name.str(), type);
+    if (!record) {
+      return tl::unexpected(record.error());
+    }
+    records.push_back(*record);
+  }
+  return records;
+}
+
+}  // namespace
+
+Cloudflare::Cloudflare(Http& http, EventLoop& loop, ApiAccess access)
+    : http_(http), loop_(loop), access_(std::move(access)) {}
+
+HttpRequest Cloudflare::request(std::string method, const std::string& path) const {
+  // The environment's proxy must not see a token that travels in the clear.
+  const bool encrypted = access_.base.scheme() == Url::Scheme::https;
+  HttpRequest request{
+      .url = access_.base.with_path(path),
+      .method = std::move(method),
+      .headers = access_.credentials,
+      .timeout = access_.timeout,
+      .connect_timeout = access_.timeout,
+      .reuse = HttpRequest::Reuse::yes,
+      .proxy = encrypted ? HttpRequest::Proxy::from_environment : HttpRequest::Proxy::none};
+  request.headers.push_back({"Accept", Secret("application/json")});
+  return request;
+}
+
+Task<HttpResult> Cloudflare::send(HttpRequest request) {
+  ++requests_;
+  return http_.fetch(std::move(request));
+}
+
+template <typename T>
+Task<ApiResult<T>> Cloudflare::get(std::string path, Parser<T> parse) {
+  for (int failures = 0;; ++failures) {
+    const HttpResult reply = co_await send(request("GET", path));
+    const ApiResult<T> answer = read_answer(reply, access_.base, parse);
+    const Milliseconds asked_for = reply ? Milliseconds(reply->retry_after) : Milliseconds{0};
+    const Milliseconds pause = std::max(pause_after(failures), asked_for);
+    if (answer || !may_pass(answer.error()) || pause >= loop_.left()) {
+      co_return answer;
+    }
+    co_await loop_.sleep(pause);
+  }
+}
+
+Task<ApiResult<std::vector<Zone>>> Cloudflare::zones_named(Fqdn name) {
+  return get("/zones?name=" + name.str(), &parse_zones);
+}
+
+Task<ApiResult<std::vector<Record>>> Cloudflare::records(std::string zone_id, Fqdn name,
+                                                         RecordType type) {
+  const std::string query =
+      "?name.exact=" + name.str() + "&type=" + std::string(to_text(type)) + "&per_page=100";
+  const auto list = co_await get("/zones/" + zone_id + "/dns_records" + query, &parse_records);
+  if (!list) {
+    co_return tl::unexpected(list.error());
+  }
+  co_return as_addresses(*list, name, type);
+}
+
+Task<ApiResult<Record>> Cloudflare::set_content(std::string zone_id, std::string record_id,
+                                                IpAddress content, int ttl) {
+  HttpRequest patch = request("PATCH", "/zones/" + zone_id + "/dns_records/" + record_id);
+  patch.headers.push_back({"Content-Type", Secret("application/json")});
+  patch.body = write_content(content, ttl);
+  patch.sends = HttpRequest::Sends::once;
+  const HttpResult reply = co_await send(std::move(patch));
+  const auto answer = read_answer(reply, access_.base, &parse_record);
+  if (!answer) {
+    ApiFailure failure = answer.error();
+    if (failure.kind == Kind::refused && is_success(failure.status)) {
+      failure.kind = Kind::server;  // A "no" that comes as 200: only a read tells what happened.
+    }
+    co_return tl::unexpected(failure);
+  }
+  const auto address = IpAddress::parse(answer->content);
+  if (!address) {
+    co_return tl::unexpected(ApiFailure{.kind = Kind::broken_answer,
+                                        .status = reply->status,
+                                        .message = "an answer whose content is no address"});
+  }
+  co_return Record{answer->id, *address};
+}

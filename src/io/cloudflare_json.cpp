@@ -1,0 +1,174 @@
+#include "io/cloudflare_json.h"
+
+#include <rapidjson/document.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <algorithm>
+
+#include "value/text.h"
+
+namespace {
+
+using Json = rapidjson::Value;
+
+// The recursive parser overflows the stack on deep nesting, and text that is not UTF-8 would reach
+// people's terminals.
+constexpr unsigned kParseFlags =
+    rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
+
+ApiFailure broken(std::string message) {
+  return {.kind = ApiFailure::Kind::broken_answer, .message = std::move(message)};
+}
+
+const Json* member(const Json& object, const char* name) {
+  const auto found = object.FindMember(name);
+  return found == object.MemberEnd() ? nullptr : &found->value;
+}
+
+std::string text_member(const Json& object, const char* name) {
+  const Json* const value = member(object, name);
+  return value != nullptr && value->IsString()
+             ? std::string(value->GetString(), value->GetStringLength())
+             : std::string();
+}
+
+int int_member(const Json& object, const char* name) {
+  const Json* const value = member(object, name);
+  return value != nullptr && value->IsInt() ? value->GetInt() : 0;
+}
+
+/// Null where the list is none, or does not begin (or end) with an object.
+const Json* first_object(const Json* list) {
+  const bool usable = list != nullptr && list->IsArray() && !list->Empty();
+  return usable && (*list)[0].IsObject() ? &(*list)[0] : nullptr;
+}
+
+const Json* last_object(const Json* list) {
+  const bool usable = list != nullptr && list->IsArray() && !list->Empty();
+  return usable && (*list)[list->Size() - 1].IsObject() ? &(*list)[list->Size() - 1] : nullptr;
+}
+
+/// Older answers wrap the error that matters: the last of its chain is the effective one.
+ApiFailure error_in(const Json& envelope) {
+  ApiFailure failure{.kind = ApiFailure::Kind::refused};
+  if (const Json* const error = first_object(member(envelope, "errors"))) {
+    const Json* const inner = last_object(member(*error, "error_chain"));
+    const Json& effective = inner != nullptr ? *inner : *error;
+    failure.code = int_member(effective, "code");
+    failure.message = printable(text_member(effective, "message"));
+  } else {
+    failure.message = printable(text_member(envelope, "title"));  // RFC 9457
+  }
+  return failure;
+}
+
+/// Parses `body` and hands `result` of the envelope to `read`, which returns an ApiResult.
+template <typename Read>
+auto with_result(std::string_view body, Read read) -> decltype(read(std::declval<const Json&>())) {
+  rapidjson::Document envelope;
+  envelope.Parse<kParseFlags>(body.data(), body.size());
+  if (envelope.HasParseError() || !envelope.IsObject()) {
+    return tl::unexpected(broken("an answer that is not JSON"));
+  }
+  const Json* const success = member(envelope, "success");
+  if (success == nullptr || !success->IsBool()) {
+    return tl::unexpected(broken("JSON that is not Cloudflare's envelope"));
+  }
+  if (!success->GetBool()) {
+    return tl::unexpected(error_in(envelope));
+  }
+  const Json* const result = member(envelope, "result");
+  if (result == nullptr) {
+    return tl::unexpected(broken("an answer without a result"));
+  }
+  return read(*result);
+}
+
+ApiResult<RawRecord> to_record(const Json& json) {
+  if (!json.IsObject()) {
+    return tl::unexpected(broken("a record that is not an object"));
+  }
+  RawRecord record{.id = text_member(json, "id"),
+                   .name = text_member(json, "name"),
+                   .type = text_member(json, "type"),
+                   .content = text_member(json, "content")};
+  if (!is_cloudflare_id(record.id) || record.name.empty() || record.content.empty()) {
+    return tl::unexpected(broken("a record without id, name or content"));
+  }
+  return record;
+}
+
+ApiResult<Zone> to_zone(const Json& json) {
+  if (!json.IsObject()) {
+    return tl::unexpected(broken("a zone that is not an object"));
+  }
+  Zone zone{.id = text_member(json, "id"),
+            .name = text_member(json, "name"),
+            .status = text_member(json, "status"),
+            .type = text_member(json, "type")};
+  if (!is_cloudflare_id(zone.id) || zone.name.empty()) {
+    return tl::unexpected(broken("a zone without id or name"));
+  }
+  return zone;
+}
+
+template <typename Item>
+ApiResult<std::vector<Item>> to_list(const Json& json, ApiResult<Item> (*read)(const Json&)) {
+  if (!json.IsArray()) {
+    return tl::unexpected(broken("a result that is not a list"));
+  }
+  std::vector<Item> items;
+  for (const Json& element : json.GetArray()) {
+    auto item = read(element);
+    if (!item) {
+      return tl::unexpected(item.error());
+    }
+    items.push_back(*std::move(item));
+  }
+  return items;
+}
+
+}  // namespace
+
+bool is_cloudflare_id(std::string_view text) {
+  constexpr std::size_t kLongest = 32;
+  return !text.empty() && text.size() <= kLongest &&
+         std::all_of(text.begin(), text.end(), is_alphanumeric);
+}
+
+ApiResult<std::vector<Zone>> parse_zones(std::string_view body) {
+  return with_result(body, [](const Json& result) { return to_list<Zone>(result, to_zone); });
+}
+
+ApiResult<std::vector<RawRecord>> parse_records(std::string_view body) {
+  return with_result(body,
+                     [](const Json& result) { return to_list<RawRecord>(result, to_record); });
+}
+
+ApiResult<RawRecord> parse_record(std::string_view body) {
+  return with_result(body, to_record);
+}
+
+ApiFailure parse_error(std::string_view body) {
+  rapidjson::Document envelope;
+  envelope.Parse<kParseFlags>(body.data(), body.size());
+  if (envelope.HasParseError() || !envelope.IsObject()) {
+    return {.kind = ApiFailure::Kind::refused};
+  }
+  return error_in(envelope);
+}
+
+std::string write_content(const IpAddress& content, int ttl) {
+  rapidjson::StringBuffer text;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(text);
+  writer.StartObject();
+  writer.Key("content");
+  writer.String(content.str().c_str());
+  if (ttl > 0) {
+    writer.Key("ttl");
+    writer.Int(ttl);
+  }
+  writer.EndObject();
+  return {text.GetString(), text.GetSize()};
+}

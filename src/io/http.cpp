@@ -1,0 +1,533 @@
+#include "io/http.h"
+
+#include <curl/curl.h>
+#include <dirent.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <new>
+#include <set>
+#include <type_traits>
+
+#include "value/text.h"
+
+namespace {
+
+struct FreeEasy {
+  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+};
+struct FreeMulti {
+  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+};
+struct FreeList {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+struct CloseDirectory {
+  void operator()(DIR* directory) const { closedir(directory); }
+};
+using List = std::unique_ptr<curl_slist, FreeList>;
+
+template <typename T>
+T* or_throw(T* pointer) {
+  if (pointer == nullptr) {
+    throw std::bad_alloc();
+  }
+  return pointer;
+}
+
+void append(List& list, const std::string& line) {
+  curl_slist* const longer = or_throw(curl_slist_append(list.get(), line.c_str()));
+  static_cast<void>(list.release());
+  list.reset(longer);
+}
+
+/// curl_easy_setopt takes anything; this takes what the option wants.
+template <CURLoption kOption, typename Value>
+void set(CURL* easy, Value value) {
+  if constexpr (kOption < CURLOPTTYPE_OBJECTPOINT) {
+    static_assert(std::is_same_v<Value, long>);
+  } else if constexpr (kOption < CURLOPTTYPE_FUNCTIONPOINT) {
+    static_assert(std::is_pointer_v<Value> || std::is_null_pointer_v<Value>);
+  } else if constexpr (kOption < CURLOPTTYPE_OFF_T) {
+    static_assert(std::is_function_v<std::remove_pointer_t<Value>>);
+  } else {
+    static_assert(std::is_same_v<Value, curl_off_t>);
+  }
+  if (curl_easy_setopt(easy, kOption, value) == CURLE_OUT_OF_MEMORY) {
+    throw std::bad_alloc();
+  }
+}
+
+template <typename Value>
+Value info(CURL* easy, CURLINFO which) {
+  Value value{};
+  curl_easy_getinfo(easy, which, &value);
+  return value;
+}
+
+Milliseconds total_time(CURL* easy) {
+  return std::chrono::duration_cast<Milliseconds>(
+      std::chrono::microseconds(info<curl_off_t>(easy, CURLINFO_TOTAL_TIME_T)));
+}
+
+/// Errors of connect(2) and socket(2) that say something of this host and nothing of the other.
+bool is_about_this_host(long os_errno) {
+  constexpr std::array kOurs{ENETUNREACH, EADDRNOTAVAIL, EACCES, EPERM,       EMFILE,
+                             ENFILE,      ENOBUFS,       ENOMEM, EAFNOSUPPORT};
+  return std::find(kOurs.begin(), kOurs.end(), os_errno) != kOurs.end();
+}
+
+HttpFailure::Kind kind_of_connect_error(long os_errno) {
+  switch (os_errno) {
+    case ECONNREFUSED:
+      return HttpFailure::Kind::refused;
+    case ETIMEDOUT:
+      return HttpFailure::Kind::timeout_connecting;
+    case ECONNRESET:
+    case EPIPE:
+      return HttpFailure::Kind::closed;
+    default:
+      return is_about_this_host(os_errno) ? HttpFailure::Kind::this_host
+                                          : HttpFailure::Kind::unreachable;
+  }
+}
+
+HttpFailure::Kind kind_of(CURLcode code, CURL* easy) {
+  const long os_errno = info<long>(easy, CURLINFO_OS_ERRNO);
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return HttpFailure::Kind::name;
+    case CURLE_COULDNT_CONNECT:
+      return kind_of_connect_error(os_errno);
+    case CURLE_OPERATION_TIMEDOUT:
+      return info<curl_off_t>(easy, CURLINFO_PRETRANSFER_TIME_T) == 0
+                 ? HttpFailure::Kind::timeout_connecting
+                 : HttpFailure::Kind::timeout_reading;
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return HttpFailure::Kind::certificate;
+    case CURLE_SSL_CONNECT_ERROR:
+      return os_errno == ECONNRESET ? HttpFailure::Kind::closed : HttpFailure::Kind::tls;
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_OUT_OF_MEMORY:
+    case CURLE_FAILED_INIT:
+      return HttpFailure::Kind::this_host;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_BAD_CONTENT_ENCODING:
+      return HttpFailure::Kind::not_http;
+    case CURLE_RECV_ERROR:
+      return os_errno == 0 ? HttpFailure::Kind::not_http : HttpFailure::Kind::closed;
+    default:
+      return HttpFailure::Kind::closed;
+  }
+}
+
+bool is_hashed_name(std::string_view name) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  return name.size() == 10 && name.ends_with(".0") &&
+         name.substr(0, 8).find_first_not_of(kHex) == std::string_view::npos;
+}
+
+/// Whether OpenSSL finds certificates in this directory: only under names that are their hashes.
+bool is_hashed_directory(const std::string& path) {
+  const std::unique_ptr<DIR, CloseDirectory> directory(opendir(path.c_str()));
+  if (!directory) {
+    return false;
+  }
+  while (const dirent* entry = readdir(directory.get())) {
+    if (is_hashed_name(static_cast<const char*>(entry->d_name))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool uses_openssl() {
+  const std::string_view library = curl_version_info(CURLVERSION_NOW)->ssl_version;
+  return library.starts_with("OpenSSL") || library.starts_with("LibreSSL") ||
+         library.starts_with("BoringSSL") || library.starts_with("AWS-LC");
+}
+
+/// A directory is read one certificate at a time, a file whole: a hundred times the work. libcurl
+/// given both reads both. https://curl.se/libcurl/c/CURLOPT_CAPATH.html
+SystemTrust usable_trust(SystemTrust trust) {
+  if (trust.file.empty() && trust.directory.empty()) {
+    const curl_version_info_data& build = *curl_version_info(CURLVERSION_NOW);
+    trust.file = build.cainfo == nullptr ? "" : build.cainfo;
+    trust.directory = build.capath == nullptr ? "" : build.capath;
+  }
+  if (!uses_openssl() || !is_hashed_directory(trust.directory)) {
+    trust.directory.clear();
+  }
+  return trust;
+}
+
+}  // namespace
+
+std::string_view HttpReply::header(std::string_view name) const {
+  const auto found = std::find_if(headers.begin(), headers.end(),
+                                  [&](const Header& header) { return header.name == name; });
+  return found == headers.end() ? std::string_view() : found->value;
+}
+
+/// The multi handle, and who is waiting in it.
+class Http::Multi {
+ public:
+  Multi() : handle_(or_throw(curl_multi_init())) {}
+
+  void add(Transfer& transfer);
+  void remove(Transfer& transfer);
+  void perform();
+  void poll(Milliseconds at_most);
+  /// Resumes all whose exchange has ended; says whether there was one.
+  bool deliver();
+  void cancel_all();
+
+ private:
+  std::unique_ptr<CURLM, FreeMulti> handle_;
+  std::set<Transfer*> under_way_;
+};
+
+/// One exchange in libcurl's hands. It stays where it is, since libcurl points into it.
+class Http::Transfer {
+ public:
+  Transfer(Http& http, const HttpRequest& request, const SystemTrust& trust);
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+  ~Transfer() { http_.multi_->remove(*this); }
+
+  /// Only the connection is wanted.
+  void connect_only() { set<CURLOPT_CONNECT_ONLY>(easy(), 1L); }
+
+  CURL* easy() const { return easy_.get(); }
+
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    waiter_ = waiter;
+    http_.multi_->add(*this);
+  }
+  HttpResult await_resume();
+
+  void finish(CURLcode code) {
+    code_ = code;
+    waiter_.resume();
+  }
+  void cancel() {
+    cancelled_ = true;
+    waiter_.resume();
+  }
+
+  /// The chain of certificates ended at one that the directory does not have.
+  bool issuer_not_found() const;
+
+ private:
+  void address(const HttpRequest& request);
+  void send(const HttpRequest& request);
+  void limit_time(const HttpRequest& request);
+  void receive();
+  void verify(const HttpRequest& request, const SystemTrust& trust);
+
+  static std::size_t on_header(char* line, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+  static int on_sending(void* self, char*, char*, int, int);
+
+  bool take_header(std::string_view line);
+  bool take_body(std::string_view data);
+  HttpFailure failure() const;
+
+  Http& http_;
+  std::function<bool(int)> wants_body_;
+  HttpRequest::Sends sends_;
+  std::size_t max_body_;
+  std::string stop_at_;
+  HttpReply reply_;
+  std::array<char, CURL_ERROR_SIZE> error_{};
+  std::coroutine_handle<> waiter_;
+  CURLcode code_ = CURLE_OK;
+  int sendings_ = 0;
+  bool over_ = false;       // We have what we need, and told libcurl to stop.
+  bool cancelled_ = false;  // By the deadline.
+  bool out_of_memory_ = false;
+  List headers_;
+  List connect_to_;
+  std::unique_ptr<CURL, FreeEasy> easy_;  // Last, so that it goes before what it points to.
+};
+
+void Http::Multi::add(Transfer& transfer) {
+  if (curl_multi_add_handle(handle_.get(), transfer.easy()) != CURLM_OK) {
+    throw std::bad_alloc();
+  }
+  under_way_.insert(&transfer);
+}
+
+void Http::Multi::remove(Transfer& transfer) {
+  if (under_way_.erase(&transfer) > 0) {
+    curl_multi_remove_handle(handle_.get(), transfer.easy());
+  }
+}
+
+void Http::Multi::perform() {
+  int running = 0;
+  curl_multi_perform(handle_.get(), &running);
+}
+
+void Http::Multi::poll(Milliseconds at_most) {
+  constexpr Milliseconds kLongest{60 * 60 * 1000};
+  const int timeout = static_cast<int>(std::min(at_most, kLongest).count());
+  curl_multi_poll(handle_.get(), nullptr, 0, timeout, nullptr);
+}
+
+bool Http::Multi::deliver() {
+  bool delivered = false;
+  int queued = 0;
+  while (const CURLMsg* message = curl_multi_info_read(handle_.get(), &queued)) {
+    const CURLcode code = message->data.result;
+    Transfer* transfer = nullptr;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+    remove(*transfer);  // `message` is gone with it.
+    transfer->finish(code);
+    delivered = true;
+  }
+  return delivered;
+}
+
+void Http::Multi::cancel_all() {
+  while (!under_way_.empty()) {
+    Transfer& transfer = **under_way_.begin();
+    remove(transfer);
+    transfer.cancel();
+  }
+}
+
+Http::Transfer::Transfer(Http& http, const HttpRequest& request, const SystemTrust& trust)
+    : http_(http),
+      wants_body_(request.wants_body),
+      sends_(request.sends),
+      max_body_(request.max_body),
+      stop_at_(request.stop_at),
+      easy_(or_throw(curl_easy_init())) {
+  set<CURLOPT_PRIVATE>(easy(), static_cast<void*>(this));
+  set<CURLOPT_ERRORBUFFER>(easy(), error_.data());
+  set<CURLOPT_NOSIGNAL>(easy(), 1L);
+  address(request);
+  send(request);
+  limit_time(request);
+  receive();
+  verify(request, trust);
+}
+
+void Http::Transfer::address(const HttpRequest& request) {
+  set<CURLOPT_URL>(easy(), request.url.str().c_str());
+  set<CURLOPT_PROTOCOLS_STR>(easy(), "http,https");
+  set<CURLOPT_PATH_AS_IS>(easy(), 1L);
+  if (request.connect_to) {
+    append(connect_to_, "::" + request.connect_to->bracketed() + ":");
+    set<CURLOPT_CONNECT_TO>(easy(), connect_to_.get());
+  }
+  if (request.proxy == HttpRequest::Proxy::none) {
+    set<CURLOPT_PROXY>(easy(), "");
+  }
+  if (request.reuse == HttpRequest::Reuse::no) {
+    set<CURLOPT_FRESH_CONNECT>(easy(), 1L);
+    set<CURLOPT_FORBID_REUSE>(easy(), 1L);
+    set<CURLOPT_SSL_SESSIONID_CACHE>(easy(), 0L);
+  }
+}
+
+void Http::Transfer::send(const HttpRequest& request) {
+  set<CURLOPT_HTTP_VERSION>(easy(), static_cast<long>(CURL_HTTP_VERSION_1_1));
+  set<CURLOPT_USERAGENT>(easy(), http_.user_agent_.c_str());
+  for (const HttpRequest::Header& header : request.headers) {
+    // libcurl's way to send a header without a value:
+    // https://curl.se/libcurl/c/CURLOPT_HTTPHEADER.html
+    const std::string& value = header.value.reveal();
+    append(headers_, value.empty() ? header.name + ";" : header.name + ": " + value);
+  }
+  set<CURLOPT_HTTPHEADER>(easy(), headers_.get());
+  if (request.method == "HEAD") {
+    set<CURLOPT_NOBODY>(easy(), 1L);
+  } else if (request.method != "GET") {
+    set<CURLOPT_CUSTOMREQUEST>(easy(), request.method.c_str());
+  }
+  if (!request.body.empty()) {
+    set<CURLOPT_POSTFIELDSIZE_LARGE>(easy(), static_cast<curl_off_t>(request.body.size()));
+    set<CURLOPT_COPYPOSTFIELDS>(easy(), request.body.c_str());
+  }
+  set<CURLOPT_PREREQFUNCTION>(easy(), &Transfer::on_sending);
+  set<CURLOPT_PREREQDATA>(easy(), static_cast<void*>(this));
+}
+
+void Http::Transfer::limit_time(const HttpRequest& request) {
+  const Milliseconds left = std::max(http_.loop_.left(), Milliseconds{1});  // 0 means for ever.
+  const auto at_most = [&](Milliseconds wanted) {
+    return static_cast<long>(std::min(wanted, left).count());
+  };
+  set<CURLOPT_TIMEOUT_MS>(easy(), at_most(request.timeout));
+  set<CURLOPT_CONNECTTIMEOUT_MS>(easy(),
+                                 at_most(std::min(request.connect_timeout, request.timeout)));
+}
+
+void Http::Transfer::receive() {
+  set<CURLOPT_HEADERFUNCTION>(easy(), &Transfer::on_header);
+  set<CURLOPT_HEADERDATA>(easy(), static_cast<void*>(this));
+  set<CURLOPT_WRITEFUNCTION>(easy(), &Transfer::on_body);
+  set<CURLOPT_WRITEDATA>(easy(), static_cast<void*>(this));
+  set<CURLOPT_SUPPRESS_CONNECT_HEADERS>(easy(), 1L);
+}
+
+void Http::Transfer::verify(const HttpRequest& request, const SystemTrust& trust) {
+  const bool checked = !request.insecure;
+  set<CURLOPT_SSL_VERIFYPEER>(easy(), checked ? 1L : 0L);
+  set<CURLOPT_SSL_VERIFYHOST>(easy(), checked ? 2L : 0L);
+  const auto or_null = [&](const std::string& path) {
+    return checked && !path.empty() ? path.c_str() : nullptr;
+  };
+  const bool own = !request.ca_file.empty();
+  set<CURLOPT_CAINFO>(easy(), or_null(own ? request.ca_file : trust.file));
+  set<CURLOPT_CAPATH>(easy(), or_null(own ? "" : trust.directory));
+}
+
+std::size_t Http::Transfer::on_header(char* line, std::size_t size, std::size_t count, void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  return transfer.take_header({line, size * count}) ? size * count : 0;
+}
+
+std::size_t Http::Transfer::on_body(char* data, std::size_t size, std::size_t count, void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  return transfer.take_body({data, size * count}) ? size * count : 0;
+}
+
+/// libcurl repeats a request by itself when a kept connection turns out to be closed.
+int Http::Transfer::on_sending(void* self, char*, char*, int, int) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  const bool again = ++transfer.sendings_ > 1;
+  return again && transfer.sends_ == HttpRequest::Sends::once ? CURL_PREREQFUNC_ABORT
+                                                              : CURL_PREREQFUNC_OK;
+}
+
+bool Http::Transfer::take_header(std::string_view line) try {
+  if (line.starts_with("HTTP/")) {
+    reply_.headers.clear();  // What came before was an interim answer.
+    return true;
+  }
+  if (const auto colon = line.find(':'); colon != std::string_view::npos) {
+    reply_.headers.push_back(
+        {lower_case(line.substr(0, colon)), std::string(trim(line.substr(colon + 1)))});
+    return true;
+  }
+  constexpr int kFirstFinal = 200;
+  const int status = static_cast<int>(info<long>(easy(), CURLINFO_RESPONSE_CODE));
+  const bool head_is_over = trim(line).empty() && status >= kFirstFinal;
+  over_ = head_is_over && wants_body_ && !wants_body_(status);
+  return !over_;
+} catch (const std::bad_alloc&) {
+  out_of_memory_ = true;
+  return false;
+}
+
+bool Http::Transfer::take_body(std::string_view data) try {
+  const std::size_t room = max_body_ - reply_.body.size();
+  reply_.too_large = data.size() > room;
+  const std::size_t before = reply_.body.size();
+  reply_.body += data.substr(0, room);
+  const std::size_t overlap = std::min(before, stop_at_.size());
+  const bool found =
+      !stop_at_.empty() && reply_.body.find(stop_at_, before - overlap) != std::string::npos;
+  over_ = reply_.too_large || found;
+  return !over_;
+} catch (const std::bad_alloc&) {
+  out_of_memory_ = true;
+  return false;
+}
+
+HttpResult Http::Transfer::await_resume() {
+  if (out_of_memory_) {
+    throw std::bad_alloc();
+  }
+  if (cancelled_ || (code_ != CURLE_OK && !over_)) {
+    return tl::unexpected(failure());
+  }
+  reply_.status = static_cast<int>(info<long>(easy(), CURLINFO_RESPONSE_CODE));
+  reply_.retry_after = std::chrono::seconds(info<curl_off_t>(easy(), CURLINFO_RETRY_AFTER));
+  return std::move(reply_);
+}
+
+bool Http::Transfer::issuer_not_found() const {
+  constexpr long kUnableToGetIssuer = 20;  // X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY
+  return code_ == CURLE_PEER_FAILED_VERIFICATION &&
+         info<long>(easy(), CURLINFO_SSL_VERIFYRESULT) == kUnableToGetIssuer;
+}
+
+HttpFailure Http::Transfer::failure() const {
+  // A time-out at the deadline is ours, not the peer's; libcurl's clock may be early by a little.
+  constexpr Milliseconds kEarly{10};
+  const bool out_of_time = code_ == CURLE_OPERATION_TIMEDOUT && http_.loop_.left() <= kEarly;
+  if (cancelled_ || out_of_time) {
+    return {HttpFailure::Kind::deadline, {}, total_time(easy())};
+  }
+  const HttpFailure::Kind kind = kind_of(code_, easy());
+  const long os_errno = info<long>(easy(), CURLINFO_OS_ERRNO);
+  const bool system_knows = os_errno != 0 && code_ == CURLE_COULDNT_CONNECT;
+  const std::string_view said = system_knows        ? std::strerror(static_cast<int>(os_errno))
+                                : error_[0] != '\0' ? error_.data()
+                                                    : curl_easy_strerror(code_);
+  return {kind, printable(said), total_time(easy())};
+}
+
+Http::Http(EventLoop& loop, std::string user_agent, const SystemTrust& trust)
+    : loop_(loop), user_agent_(std::move(user_agent)), trust_(usable_trust(trust)) {
+  if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    throw std::bad_alloc();
+  }
+  multi_ = std::make_unique<Multi>();
+}
+
+Http::~Http() {
+  multi_.reset();
+  curl_global_cleanup();
+}
+
+Task<HttpResult> Http::fetch(HttpRequest request) {
+  const SystemTrust file_only{trust_.file, {}};
+  const SystemTrust directory_only{{}, trust_.directory};
+  if (!trust_.directory.empty()) {
+    Transfer transfer(*this, request, directory_only);
+    HttpResult result = co_await transfer;
+    const bool file_may_know = request.ca_file.empty() && !trust_.file.empty();
+    if (!transfer.issuer_not_found() || !file_may_know) {
+      co_return result;
+    }
+    // A bundle that somebody edited by hand may hold what the directory does not.
+  }
+  Transfer transfer(*this, request, file_only);
+  HttpResult result = co_await transfer;
+  co_return result;
+}
+
+Task<HttpResult> Http::connect(IpAddress address, std::uint16_t port, Milliseconds timeout) {
+  const HttpRequest request{
+      .url = *Url::parse("http://" + address.bracketed() + ":" + std::to_string(port) + "/"),
+      .timeout = timeout,
+      .connect_timeout = timeout};
+  Transfer transfer(*this, request, {});
+  transfer.connect_only();
+  HttpResult result = co_await transfer;
+  co_return result;
+}
+
+void Http::pump(Milliseconds at_most) {
+  multi_->perform();
+  if (multi_->deliver()) {
+    return;
+  }
+  multi_->poll(at_most);
+  multi_->perform();
+  multi_->deliver();
+}
+
+void Http::cancel_all() {
+  multi_->cancel_all();
+}

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "value/result.h"
+
+/// The content of a regular file of at most 1 MiB; nothing if there is none of that name. Symbolic
+/// links are not followed.
+Result<std::optional<std::string>> read_state(const std::string& path);
+
+/// Replaces the file as a whole: readers see the old content or the new. Mode 0600. Not synced: a
+/// power failure may bring the old content back.
+Result<void> replace_state(const std::string& path, std::string_view content);
+
+/// Renames a file that nobody can make sense of to `path` + ".bad", for a person to look at.
+Result<std::string> set_state_aside(const std::string& path);
+
+/// Makes the directory and its parents where they are missing, closed to others.
+Result<void> make_state_directory(const std::string& path);
