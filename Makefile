@@ -65,6 +65,9 @@ $(BUILD)/libcf-failover.a: $(objects)
 $(BUILD)/loopback-%: $(BUILD)/tests/support/loopback_%_main.o $(support_objects) $(BUILD)/libcf-failover.a
 	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
 
+$(BUILD)/demo: $(BUILD)/tests/support/demo_main.o $(support_objects) $(BUILD)/libcf-failover.a
+	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
+
 $(BUILD)/unit_tests: $(unit_objects) $(BUILD)/tests/support/catch_main.o $(support_objects) $(BUILD)/libcf-failover.a
 	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
 
@@ -85,6 +88,9 @@ system-tests: $(BUILD)/system_tests $(programs)
 
 sanitize: ## run the same tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) BUILD=$(BUILD)/sanitize SANITIZE=1 CXXFLAGS='-O1 -g' test
+
+demo: $(BUILD)/cf-failover $(BUILD)/demo ## see a failover and a failback happen, on loopback
+	@BUILD=$(BUILD) $(BUILD)/demo
 
 clean: ## remove build/
 	rm -rf $(BUILD)

@@ -590,6 +590,9 @@ Result<Request> parse_options(int argc, const char* const* argv,
                               const Surroundings& surroundings) try {
   cxxopts::Options table = cxxopts_table();
   return to_request(table.parse(argc, argv), surroundings);
+} catch (const cxxopts::exceptions::missing_argument& problem) {
+  return failure(std::string("a value is missing: ") + problem.what(),
+                 "cf-failover --help shows which options take a value");
 } catch (const cxxopts::exceptions::exception& problem) {
   return failure(problem.what(), "cf-failover --help lists the options");
 }

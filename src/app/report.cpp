@@ -191,7 +191,9 @@ Error cannot_judge(const IpAddress& address, const RunReport& report) {
   const ProbeResult* const probe = report.probe_of(address);
   const bool too_late =
       probe != nullptr && probe->failure && probe->failure->kind == ProbeFailure::Kind::deadline;
-  return {"cannot judge " + verdict(address, report),
+  const std::string why =
+      probe != nullptr && probe->failure ? describe(*probe->failure) : "not probed";
+  return {"cannot judge " + address.str() + ": " + why,
           too_late ? "raise --deadline, or lower --timeout, --attempts and --retry-delay"
                    : "this host is at fault, not " + address.str() + ": look at its network first"};
 }

@@ -312,6 +312,7 @@ Http::Transfer::Transfer(Http& http, const HttpRequest& request, const SystemTru
   set<CURLOPT_PRIVATE>(easy(), static_cast<void*>(this));
   set<CURLOPT_ERRORBUFFER>(easy(), error_.data());
   set<CURLOPT_NOSIGNAL>(easy(), 1L);
+  set<CURLOPT_QUICK_EXIT>(easy(), 1L);  // A resolver that hangs must not hold us past the deadline.
   address(request);
   send(request);
   limit_time(request);

@@ -39,7 +39,9 @@ std::optional<Seen> parse_seen(std::string_view text) {
     return std::nullopt;
   }
   const auto version = json.FindMember("version");
-  if (version == json.MemberEnd() || version->value != kVersion) {
+  const bool is_ours =
+      version != json.MemberEnd() && version->value.IsInt() && version->value.GetInt() == kVersion;
+  if (!is_ours) {
     return std::nullopt;
   }
   Seen seen;
