@@ -50,6 +50,7 @@ system_objects := $(system_sources:%.cpp=$(BUILD)/%.o)
 programs := $(BUILD)/cf-failover $(BUILD)/loopback-cloudflare $(BUILD)/loopback-origin
 
 .DEFAULT_GOAL := all
+.PHONY: lint-format lint-floors lint-shell lint-manual lint-tidy
 .PHONY: all test check sanitize lint demo install uninstall clean help unit-tests system-tests
 .SECONDARY:
 
@@ -91,6 +92,34 @@ sanitize: ## run the same tests under AddressSanitizer and UndefinedBehaviorSani
 
 demo: $(BUILD)/cf-failover $(BUILD)/demo ## see a failover and a failback happen, on loopback
 	@BUILD=$(BUILD) $(BUILD)/demo
+
+cxx_files := $(sort $(wildcard src/*.cpp src/*/*.cpp src/*/*.h tests/*.cpp tests/support/*.cpp tests/support/*.h))
+shell_files := .ci/run $(sort $(wildcard scripts/*))
+tidy_stamps := $(patsubst %.cpp,$(BUILD)/tidy/%.ok,$(filter %.cpp,$(cxx_files)))
+
+lint: lint-format lint-floors lint-shell lint-manual lint-tidy ## check format, structure, scripts, manual
+lint-format:
+	clang-format --dry-run --Werror $(cxx_files)
+lint-floors:
+	scripts/check-floors
+lint-shell:
+	shellcheck $(foreach file,$(shell_files),$(if $(wildcard $(file)/*),,$(file)))
+lint-manual: $(BUILD)/cf-failover
+	scripts/check-manual
+lint-tidy: $(tidy_stamps)
+
+$(BUILD)/tidy/%.ok: %.cpp .clang-tidy
+	@mkdir -p $(@D)
+	clang-tidy --quiet $< -- -std=c++20 -Isrc -DCF_FAILOVER_VERSION='"$(VERSION)"' 2>/dev/null
+	@touch $@
+
+install: all ## install below PREFIX (default /usr/local); DESTDIR is honoured
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
+	install -m 0755 $(BUILD)/cf-failover $(DESTDIR)$(BINDIR)/cf-failover
+	install -m 0644 man/cf-failover.1 $(DESTDIR)$(MANDIR)/man1/cf-failover.1
+
+uninstall: ## remove what install installed
+	rm -f $(DESTDIR)$(BINDIR)/cf-failover $(DESTDIR)$(MANDIR)/man1/cf-failover.1
 
 clean: ## remove build/
 	rm -rf $(BUILD)
