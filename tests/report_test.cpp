@@ -74,6 +74,7 @@ RunReport failed_over(Change change) {
   return finished(kMain, {down(kMain, kTimeout), up(kBackup)}, std::move(change));
 }
 
+const std::string kTryAgain = "nothing was changed; the next run tries again";
 const std::string kPermissionHint =
     "the token needs the permission \"Zone - DNS - Edit\" and must include example.com";
 
@@ -165,9 +166,9 @@ TEST_CASE("Every problem has its sentence, its hint and its status") {
            .status = 200,
            .message = "an answer that is not JSON"}),
             ExitStatus::unread, "could not read the record: HTTP 200, an answer that is not JSON",
-            ""},
+            kTryAgain},
            {unread(ApiFailure{.kind = ApiKind::server, .status = 502}), ExitStatus::unread,
-            "could not read the record: HTTP 502", ""},
+            "could not read the record: HTTP 502", kTryAgain},
            {unread(ApiFailure{.kind = ApiKind::no_zone}), ExitStatus::unread,
             "could not read the record: no zone that the credential may see holds this name",
             "the token needs the permission \"Zone - Zone - Read\" and must include the zone; or "
@@ -179,7 +180,7 @@ TEST_CASE("Every problem has its sentence, its hint and its status") {
             "keep just one of them: moving one would leave visitors at the others"},
            {finished(kMain, {unknown(kMain, {Kind::this_host, "Network is unreachable"})}),
             ExitStatus::unknown, "cannot judge 192.0.2.10: this host: Network is unreachable",
-            "this host is at fault, not 192.0.2.10: look at its network first"},
+            "the fault is on this host, not at 192.0.2.10"},
            {finished(kMain, {unknown(kMain, {Kind::deadline})}), ExitStatus::unknown,
             "cannot judge 192.0.2.10: no verdict before the deadline",
             "raise --deadline, or lower --timeout, --attempts and --retry-delay"},
@@ -196,7 +197,7 @@ TEST_CASE("Every problem has its sentence, its hint and its status") {
             "error",
             kPermissionHint},
            {failed_over(NotWritten{{.kind = ApiKind::deadline}}), ExitStatus::not_written,
-            "could not change the record to 198.51.100.20: the deadline came first", ""},
+            "could not change the record to 198.51.100.20: the deadline came first", kTryAgain},
            {failed_over(
                 Unconfirmed{{.kind = ApiKind::no_answer, .message = "no answer within 10 s"}}),
             ExitStatus::unconfirmed,

@@ -30,6 +30,7 @@ struct Config {
   std::vector<RecordConfig> records;
   ApiAccess api;
   SystemTrust trust;
+  std::vector<Url> canaries = {};
   Milliseconds deadline;
   std::string state_dir;  ///< empty: there is no place for it
   DryRun dry_run = DryRun::no;

@@ -1,36 +1,16 @@
 #include "app/credentials.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstring>
 
+#include "io/small_file.h"
 #include "value/text.h"
 
 namespace {
 
 using Headers = std::vector<HttpRequest::Header>;
-
-class OpenFile {
- public:
-  explicit OpenFile(const std::string& path)
-      : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  ~OpenFile() {
-    if (descriptor_ >= 0) {
-      close(descriptor_);
-    }
-  }
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
 
 bool is_token(const std::string& text) {
   return !text.empty() &&
@@ -47,25 +27,15 @@ Result<Secret> checked(std::string text, const std::string& source) {
 
 /// The file's only line.
 Result<Secret> read_secret(const std::string& path) {
-  const OpenFile file(path);
-  struct stat status {};
-  if (file.get() < 0 || fstat(file.get(), &status) != 0) {
-    return failure("cannot read the token file " + path + ": " + std::strerror(errno));
+  const auto file = read_small_file(path, Links::follow);
+  if (!file) {
+    return failure("cannot read the token file " + path + ": " + file.error().why);
   }
-  if (!S_ISREG(status.st_mode)) {
-    return failure("cannot read the token file " + path + ": not a regular file");
-  }
-  if ((status.st_mode & S_IROTH) != 0) {
+  if ((file->mode & S_IROTH) != 0) {
     return failure("the token file " + path + " may be read by everybody",
                    "chmod o-rwx " + path + ", and make a new token if others were on this host");
   }
-  std::array<char, 4096> buffer{};
-  const ssize_t size = read(file.get(), buffer.data(), buffer.size());
-  if (size < 0) {
-    return failure("cannot read the token file " + path + ": " + std::strerror(errno));
-  }
-  const std::string_view content(buffer.data(), static_cast<std::size_t>(size));
-  return checked(std::string(trim(content)), "the token file " + path);
+  return checked(std::string(trim(file->text)), "the token file " + path);
 }
 
 Result<Headers> bearer(const Result<Secret>& token) {
@@ -94,12 +64,16 @@ bool exists(const std::string& path) {
 
 }  // namespace
 
-Result<std::vector<HttpRequest::Header>> find_credentials(const Environment& environment) {
+Result<std::vector<HttpRequest::Header>> find_credentials(const Environment& environment,
+                                                          const std::string& token_file) {
   if (std::string token = environment.get("CLOUDFLARE_API_TOKEN"); !token.empty()) {
     return bearer(checked(std::move(token), "CLOUDFLARE_API_TOKEN"));
   }
   if (const std::string file = environment.get("CLOUDFLARE_API_TOKEN_FILE"); !file.empty()) {
     return bearer(read_secret(file));
+  }
+  if (!token_file.empty()) {
+    return bearer(read_secret(token_file));
   }
   if (const std::string directory = environment.get("CREDENTIALS_DIRECTORY"); !directory.empty()) {
     const std::string file = directory + "/cloudflare-token";

@@ -1,9 +1,12 @@
 #define CXXOPTS_VECTOR_DELIMITER '\0'  // A value may hold a comma.
 #include "app/options.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cxxopts.hpp>
 
+#include "app/config_file.h"
 #include "app/credentials.h"
 #include "app/settings.h"
 #include "app/version.h"
@@ -11,8 +14,7 @@
 
 namespace {
 
-// --- The command line, for reading and for the help
-// -----------------------------------------------
+// --- The command line, for reading and for the help ---
 
 /// What a person sees of an option.
 struct Option {
@@ -41,6 +43,10 @@ std::vector<Group> groups() {
                             {"Probe", options_of(probe_settings())},
                             {"Run", options_of(run_settings())}};
   for (const Option& option : {
+           Option{"config",
+                  "the configuration file (default: $CF_FAILOVER_CONFIG, "
+                  "else\n/etc/cf-failover/config.json if it exists)",
+                  "FILE", 'c'},
            Option{"dry-run", "decide and report; write nothing, touch no file", {}, 'n'},
            Option{"json", "print one JSON object per record"},
            Option{"quiet", "print nothing but problems", {}, 'q'},
@@ -113,8 +119,7 @@ cxxopts::Options cxxopts_table() {
   return table;
 }
 
-// --- From the command line to layers
-// --------------------------------------------------------------
+// --- From the command line to layers ---
 
 tl::unexpected<Error> unknown_option(std::string_view word) {
   std::vector<std::string> known;
@@ -127,6 +132,11 @@ tl::unexpected<Error> unknown_option(std::string_view word) {
   const auto meant = nearest(name, known);
   return failure("unknown option " + printable(name),
                  meant ? "did you mean " + *meant + "?" : "cf-failover --help lists the options");
+}
+
+/// "--json=false" takes back what "--json" says.
+bool is_on(const cxxopts::ParseResult& line, const char* name) {
+  return line.count(name) > 0 && line[name].as<bool>();
 }
 
 Result<void> check_words(const cxxopts::ParseResult& line) {
@@ -143,7 +153,7 @@ Result<void> check_words(const cxxopts::ParseResult& line) {
     return failure("unexpected argument \"" + printable(words[1]) + "\"",
                    "run takes options only; quote values that hold blanks");
   }
-  if (line.count("quiet") > 0 && line.count("verbose") > 0) {
+  if (is_on(line, "quiet") && is_on(line, "verbose")) {
     return failure("--quiet and --verbose contradict each other", "give one of them");
   }
   return {};
@@ -159,7 +169,7 @@ void read_layer(const cxxopts::ParseResult& line, const Settings& settings, Laye
       continue;
     }
     if (is_switch) {
-      layer[setting.name] = {{"true", where}};
+      layer[setting.name] = {{line[setting.name].template as<bool>() ? "true" : "false", where}};
       continue;
     }
     for (const std::string& text : line[setting.name].template as<std::vector<std::string>>()) {
@@ -168,8 +178,7 @@ void read_layer(const cxxopts::ParseResult& line, const Settings& settings, Laye
   }
 }
 
-// --- From the environment
-// -------------------------------------------------------------------------
+// --- From the environment ---
 
 Result<Url> find_api(const Environment& environment) {
   const std::string text = environment.get("CLOUDFLARE_BASE_URL");
@@ -194,7 +203,7 @@ std::string find_state_dir(const std::string& given, const Surroundings& surroun
     return given;
   }
   if (const std::string systemd = environment.get("STATE_DIRECTORY"); !systemd.empty()) {
-    return systemd;
+    return systemd.substr(0, systemd.find(':'));  // The first, where the unit has several.
   }
   if (surroundings.is_root) {
     return "/var/lib/cf-failover";
@@ -214,52 +223,165 @@ SystemTrust find_trust(const Environment& environment) {
 }
 
 Detail find_detail(const cxxopts::ParseResult& line, const Surroundings& surroundings) {
-  if (line.count("quiet") > 0) {
+  if (is_on(line, "quiet")) {
     return Detail::quiet;
   }
-  const bool steps = line.count("verbose") > 0 || surroundings.output_is_terminal;
+  const bool steps = is_on(line, "verbose") || surroundings.output_is_terminal;
   return steps ? Detail::steps : Detail::normal;
 }
 
-// --- All together
-// ---------------------------------------------------------------------------------
+// --- All together ---
+
+std::string last_value(const cxxopts::ParseResult& line, const char* name) {
+  return line.count(name) > 0 ? line[name].as<std::vector<std::string>>().back() : "";
+}
+
+/// The file that was asked for, or the usual one if it is there.
+Result<std::optional<ConfigFile>> find_file(const cxxopts::ParseResult& line,
+                                            const Environment& environment) {
+  constexpr const char* kUsual = "/etc/cf-failover/config.json";
+  std::string path = last_value(line, "config");
+  if (path.empty()) {
+    path = environment.get("CF_FAILOVER_CONFIG");
+  }
+  if (path.empty() && access(kUsual, F_OK) != 0) {
+    return std::optional<ConfigFile>();
+  }
+  auto file = read_config_file(path.empty() ? kUsual : path);
+  if (!file) {
+    return tl::unexpected(file.error());
+  }
+  return std::optional(*std::move(file));
+}
+
+bool has_name(const Layer& record, const std::string& name) {
+  return Fqdn::parse(record.at("record").front().text) == Fqdn::parse(name);
+}
+
+std::string listed_names(const ConfigFile& file) {
+  std::string names;
+  for (const Layer& record : file.records) {
+    names += (names.empty() ? "" : ", ") + printable(record.at("record").front().text);
+  }
+  return names.empty() ? "it has none" : "it has " + names;
+}
+
+/// The records of the file that the command line is about.
+std::vector<Layer> matching(const ConfigFile& file, const Layer& said) {
+  std::vector<Layer> fitting = file.records;
+  if (const auto name = said.find("record"); name != said.end()) {
+    std::erase_if(
+        fitting, [&](const Layer& record) { return !has_name(record, name->second.front().text); });
+  }
+  if (const auto type = said.find("type"); type != said.end() && fitting.size() > 1) {
+    std::erase_if(fitting, [&](const Layer& layer) {
+      const auto record = to_record(layer);
+      return record && to_text(record->type) != type->second.front().text;
+    });
+  }
+  return fitting;
+}
+
+/// What is to be done to which records: those of the file, with what the command line changes; or
+/// one that stands on the command line alone.
+Result<std::vector<Layer>> select_records(const std::optional<ConfigFile>& file,
+                                          const Layer& said) {
+  if (!file || (file->records.empty() && said.contains("record"))) {
+    return std::vector{said};
+  }
+  std::vector<Layer> fitting = matching(*file, said);
+  if (fitting.empty() && said.contains("main")) {
+    return std::vector{said};
+  }
+  if (fitting.empty()) {
+    const std::string wanted =
+        said.contains("record") ? printable(said.at("record").front().text) : "";
+    return failure(file->path + " has no record " + wanted, listed_names(*file));
+  }
+  for (const auto& [name, values] : said) {
+    if (fitting.size() > 1 && name != "record" && name != "type") {
+      return failure(
+          "--" + name + " is about one record, and " + std::to_string(fitting.size()) + " fit",
+          "say which with --record, and --type if need be");
+    }
+  }
+  for (Layer& layer : fitting) {
+    layer = over(layer, said);
+  }
+  return fitting;
+}
+
+Result<std::vector<RecordConfig>> to_records(const std::vector<Layer>& layers) {
+  std::vector<RecordConfig> records;
+  for (const Layer& layer : layers) {
+    auto record = to_record(layer);
+    if (!record) {
+      return tl::unexpected(record.error());
+    }
+    for (const RecordConfig& earlier : records) {
+      if (earlier.name == record->name && earlier.type == record->type) {
+        return failure(layer.at("record").front().where + ": the record " + record->name.str() +
+                           " " + std::string(to_text(record->type)) + " stands twice",
+                       "two runs must not fight over one record");
+      }
+    }
+    records.push_back(*std::move(record));
+  }
+  return records;
+}
 
 Result<Config> to_config(const cxxopts::ParseResult& line, const Surroundings& surroundings) {
-  Layer layer;
-  read_layer(line, record_settings(), layer);
-  read_layer(line, probe_settings(), layer);
-  read_layer(line, run_settings(), layer);
-  auto record = to_record(layer);
-  if (!record) {
-    return tl::unexpected(record.error());
+  const Environment& environment = surroundings.environment;
+  const auto file = find_file(line, environment);
+  if (!file) {
+    return tl::unexpected(file.error());
   }
-  const auto run = to_run_settings(layer);
+  Layer said_of_record;
+  Layer said_of_run;
+  read_layer(line, record_settings(), said_of_record);
+  read_layer(line, probe_settings(), said_of_record);
+  read_layer(line, run_settings(), said_of_run);
+
+  const auto layers = select_records(*file, said_of_record);
+  if (!layers) {
+    return tl::unexpected(layers.error());
+  }
+  auto records = to_records(*layers);
+  if (!records) {
+    return tl::unexpected(records.error());
+  }
+  const Layer nothing;
+  const auto run = to_run_settings(over(*file ? (*file)->run : nothing, said_of_run),
+                                   *file ? (*file)->cloudflare : nothing);
   if (!run) {
     return tl::unexpected(run.error());
   }
-  auto api = find_api(surroundings.environment);
+  auto api = find_api(environment);
   if (!api) {
     return tl::unexpected(api.error());
   }
-  auto credentials = find_credentials(surroundings.environment);
+  auto credentials = find_credentials(environment, run->token_file);
   if (!credentials) {
     return tl::unexpected(credentials.error());
   }
-  return Config{.records = {*std::move(record)},
-                .api = {.base = *std::move(api), .credentials = *std::move(credentials)},
-                .trust = find_trust(surroundings.environment),
+  return Config{.records = *std::move(records),
+                .api = {.base = *std::move(api),
+                        .credentials = *std::move(credentials),
+                        .timeout = run->api_timeout},
+                .trust = find_trust(environment),
+                .canaries = run->canaries,
                 .deadline = run->deadline,
                 .state_dir = find_state_dir(run->state_dir, surroundings),
-                .dry_run = line.count("dry-run") > 0 ? DryRun::yes : DryRun::no,
-                .json = line.count("json") > 0 ? Json::yes : Json::no,
+                .dry_run = is_on(line, "dry-run") ? DryRun::yes : DryRun::no,
+                .json = is_on(line, "json") ? Json::yes : Json::no,
                 .detail = find_detail(line, surroundings)};
 }
 
 Result<Request> to_request(const cxxopts::ParseResult& line, const Surroundings& surroundings) {
-  if (line.count("help") > 0) {
+  if (is_on(line, "help")) {
     return ShowText{help_text()};
   }
-  if (line.count("version") > 0) {
+  if (is_on(line, "version")) {
     return ShowText{program_and_version() + "\n"};
   }
   if (const auto checked = check_words(line); !checked) {
@@ -272,15 +394,21 @@ Result<Request> to_request(const cxxopts::ParseResult& line, const Surroundings&
   return *std::move(config);
 }
 
+/// cxxopts begins its sentences with a capital and puts names in typographic quotes.
+std::string in_our_style(std::string_view sentence) {
+  std::string text;
+  for (const char c : sentence) {
+    text += c >= ' ' && c <= '~' ? std::string(1, c) : "";
+  }
+  return lower_case(text.substr(0, 1)) + text.substr(std::min<std::size_t>(1, text.size()));
+}
+
 }  // namespace
 
 Result<Request> parse_options(int argc, const char* const* argv,
                               const Surroundings& surroundings) try {
   cxxopts::Options table = cxxopts_table();
   return to_request(table.parse(argc, argv), surroundings);
-} catch (const cxxopts::exceptions::missing_argument& problem) {
-  return failure(std::string("a value is missing: ") + problem.what(),
-                 "cf-failover --help shows which options take a value");
 } catch (const cxxopts::exceptions::exception& problem) {
-  return failure(problem.what(), "cf-failover --help lists the options");
+  return failure(in_our_style(problem.what()), "cf-failover --help lists the options");
 }

@@ -26,8 +26,7 @@ std::string joined(const std::vector<std::string>& parts) {
   return text;
 }
 
-// --- What Cloudflare said
-// -------------------------------------------------------------------------
+// --- What Cloudflare said ---
 
 std::string describe(const ApiFailure& failure) {
   switch (failure.kind) {
@@ -67,6 +66,8 @@ std::string hint_for(const ApiFailure& failure, const RunReport& report) {
   if (failure.kind == ApiFailure::Kind::several_zones) {
     return "give the id of the right one with --zone; the dashboard shows it on the zone's page";
   }
+  const std::string unknown_token =
+      "the token is unknown, expired, revoked, or not allowed from this host or for " + zone;
   constexpr int kInvalidToken = 9109;
   constexpr int kInvalidHeaders = 6003;
   constexpr int kMissingHeaders = 9106;
@@ -81,12 +82,13 @@ std::string hint_for(const ApiFailure& failure, const RunReport& report) {
     case kUnknownKey:
       return "the credential is not one that Cloudflare knows: copy it again, whole";
     case kInvalidToken:
-      return "the token is unknown, expired, revoked, or not allowed from this host or for " + zone;
+      return unknown_token;
     default:
       break;
   }
   switch (failure.status) {
     case 401:
+      return unknown_token;
     case 403:
       return permission;
     case 404:
@@ -94,7 +96,7 @@ std::string hint_for(const ApiFailure& failure, const RunReport& report) {
     case 429:
       return "Cloudflare allows a user's programs 1200 requests in five minutes, all together";
     default:
-      return {};
+      return "nothing was changed; the next run tries again";
   }
 }
 
@@ -112,8 +114,7 @@ Error could_not_read(const ReadTrouble& trouble, const RunReport& report) {
           "keep just one of them: moving one would leave visitors at the others"};
 }
 
-// --- What became of a change
-// ----------------------------------------------------------------------
+// --- What became of a change ---
 
 std::string describe(const Conflict& conflict) {
   if (conflict.now.size() == 1) {
@@ -159,8 +160,7 @@ ExitStatus status_of(const Change& change) {
                     change);
 }
 
-// --- What the probes said
-// -------------------------------------------------------------------------
+// --- What the probes said ---
 
 std::string verdict(const IpAddress& address, const RunReport& report) {
   const ProbeResult* const probe = report.probe_of(address);
@@ -195,11 +195,10 @@ Error cannot_judge(const IpAddress& address, const RunReport& report) {
       probe != nullptr && probe->failure ? describe(*probe->failure) : "not probed";
   return {"cannot judge " + address.str() + ": " + why,
           too_late ? "raise --deadline, or lower --timeout, --attempts and --retry-delay"
-                   : "this host is at fault, not " + address.str() + ": look at its network first"};
+                   : "the fault is on this host, not at " + address.str()};
 }
 
-// --- The steps
-// ------------------------------------------------------------------------------------
+// --- The steps ---
 
 using Tone = StepLine::Tone;
 
@@ -327,7 +326,7 @@ StepLine outcome_line(const RunReport& report) {
   if (std::holds_alternative<AlreadyThere>(*report.change)) {
     return {"", "another host has just made this change", Tone::good};
   }
-  return {"", problem(report)->message, Tone::bad};
+  return {"", "not changed, as far as is known", Tone::bad};
 }
 
 bool was_asked(const IpAddress& address, const std::vector<StepLine>& lines,
@@ -501,7 +500,8 @@ std::vector<StepLine> closing_lines(const RunReport& report) {
                        tone_of(probe.health)});
     }
   }
-  lines.push_back({"", std::to_string(report.api_requests) + " API requests, " +
+  const std::string requests = report.api_requests == 1 ? " API request, " : " API requests, ";
+  lines.push_back({"", std::to_string(report.api_requests) + requests +
                            milliseconds(report.elapsed_ms) + ", status " +
                            std::to_string(to_int(exit_status(report)))});
   return lines;

@@ -16,8 +16,8 @@ double milliseconds_since(BootTime start, const Clock& clock) {
   return std::chrono::duration<double, std::milli>(clock.now() - start).count();
 }
 
-void warn(const Fqdn& record, const std::string& text) {
-  print(stderr, warning_line(record.str() + ": " + text));
+void warn(const RunReport& report, const std::string& text) {
+  print(stderr, warning_line(title(report) + ": " + text));
 }
 
 /// One record's part in the run: what it needs, and what came of it.
@@ -50,6 +50,16 @@ class RecordRun {
 
   void finish_narration(const RunReport& report) { narrator_.finish(report); }
 
+  /// What is left to say when a run was broken off, as by a lack of memory.
+  ExitStatus broken_off(const std::string& why) const {
+    const bool open_end = api_.has_written();
+    print(stderr,
+          to_lines({title(report_) + ": the run was broken off: " + why,
+                    open_end ? "the record may or may not have changed; the next run will see"
+                             : "nothing was changed; the next run tries again"}));
+    return open_end ? ExitStatus::unconfirmed : ExitStatus::unknown;
+  }
+
  private:
   /// Without a usable state directory the run goes on: the read before a write guards it too.
   std::optional<Lock> take_lock() {
@@ -58,7 +68,7 @@ class RecordRun {
     }
     auto lock = state_.try_lock();
     if (!lock) {
-      warn(record_.name, "running without a lock and without a cache: " + lock.error().message);
+      warn(report_, "running without a lock and without a cache: " + lock.error().message);
       return std::nullopt;
     }
     report_.busy = !lock->has_value();
@@ -73,7 +83,7 @@ class RecordRun {
     }
     if (may_write_state_) {
       const auto aside = state_.set_seen_aside();
-      warn(record_.name, seen.error().message + (aside ? "; it is now " + *aside : ""));
+      warn(report_, seen.error().message + (aside ? "; it is now " + *aside : ""));
     }
     return {};
   }
@@ -113,8 +123,7 @@ class RecordRun {
       return;
     }
     if (zone->status == "pending") {
-      warn(record_.name,
-           "the zone " + zone->name + " is pending: Cloudflare does not serve it yet");
+      warn(report_, "the zone " + zone->name + " is pending: Cloudflare does not serve it yet");
     }
     const bool is_known =
         seen_.zone && seen_.zone->api == config_.api.base.str() && seen_.zone->zone.id == zone->id;
@@ -123,7 +132,7 @@ class RecordRun {
     }
     seen_.zone = Seen::CachedZone{config_.api.base.str(), *zone};
     if (const auto written = state_.write_seen(seen_); !written) {
-      warn(record_.name, written.error().message);
+      warn(report_, written.error().message);
     }
   }
 
@@ -176,15 +185,22 @@ ExitStatus run_command(const Config& config, const Clock& clock, const Audience&
     tasks.push_back(runs.back()->begin());
   }
 
-  ExitStatus status = ExitStatus::ok;
-  for (std::size_t i = 0; i < runs.size(); ++i) {
-    RunReport& report = loop.run(tasks[i], http);
+  const auto finish = [&](RecordRun& run, Task<RunReport>& task) {
+    RunReport& report = loop.run(task, http);
     report.elapsed_ms = milliseconds_since(start, clock);
     if (config.detail == Detail::steps && !report.busy) {
-      runs[i]->finish_narration(report);
+      run.finish_narration(report);
     }
     say(report, config);
-    status = worse(status, exit_status(report));
+    return exit_status(report);
+  };
+  ExitStatus status = ExitStatus::ok;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    try {
+      status = worse(status, finish(*runs[i], tasks[i]));
+    } catch (const std::exception& problem) {
+      status = worse(status, runs[i]->broken_off(problem.what()));
+    }
   }
   return status;
 }

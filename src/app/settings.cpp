@@ -1,9 +1,8 @@
 #include "app/settings.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 
+#include "io/small_file.h"
 #include "value/byte_size.h"
 #include "value/text.h"
 
@@ -29,8 +28,7 @@ namespace {
 
 using Text = const std::string&;
 
-// --- From text to values
-// --------------------------------------------------------------------------
+// --- From text to values ---
 
 template <typename T, typename U>
 bool take(T& place, std::optional<U> value) {
@@ -136,8 +134,7 @@ std::optional<bool> parse_switch(Text text) {
   return text == "false" ? std::optional(false) : std::nullopt;
 }
 
-// --- The tables
-// -----------------------------------------------------------------------------------
+// --- The tables ---
 
 constexpr ValueKind kName{
     "NAME", "a host name",
@@ -164,6 +161,8 @@ constexpr ValueKind kMethod{"METHOD", "a request method", "GET, HEAD, POST, ... 
 constexpr ValueKind kHeader{"'K: V'", "a header", "write it as 'Name: value'"};
 constexpr ValueKind kFile{"FILE", "a file", "it must not be empty"};
 constexpr ValueKind kDirectory{"DIR", "a directory", "it must not be empty"};
+constexpr ValueKind kCanary{"URL", "an address",
+                            "https://HOST/ of something that is always up, and not yours"};
 constexpr ValueKind kSwitch{"", "true or false", "true or false"};
 
 const RecordSetting kRecordSettings[] = {
@@ -230,12 +229,23 @@ const RunSetting kRunSettings[] = {
      [](RunDraft& draft, Text text) {
        return take(draft.settings.deadline, parse_positive_duration(text));
      }},
+    {"canary", kCanary, "asked before an origin is called dead; repeatable",
+     [](RunDraft& draft, Text text) { return append(draft.settings.canaries, Url::parse(text)); },
+     Many::yes},
     {"state-dir", kDirectory, "for locks and caches",
      [](RunDraft& draft, Text text) { return take(draft.settings.state_dir, non_empty(text)); }},
 };
 
-// --- From a layer to a draft
-// ----------------------------------------------------------------------
+const RunSetting kCloudflareSettings[] = {
+    {"token-file", kFile, "",
+     [](RunDraft& draft, Text text) { return take(draft.settings.token_file, non_empty(text)); }},
+    {"timeout", kDuration, "",
+     [](RunDraft& draft, Text text) {
+       return take(draft.settings.api_timeout, parse_positive_duration(text));
+     }},
+};
+
+// --- From a layer to a draft ---
 
 template <typename Setting, typename Draft>
 Result<void> apply(const Setting& setting, const Layer& layer, Draft& draft) {
@@ -267,8 +277,7 @@ Result<void> apply_all(const Settings& settings, const Layer& layer, Draft& draf
   return {};
 }
 
-// --- From a draft to a record
-// ---------------------------------------------------------------------
+// --- From a draft to a record ---
 
 /// Where a setting was given, as the beginning of a sentence; empty if it came from the command
 /// line, whose sentences name the option themselves.
@@ -340,11 +349,25 @@ Result<void> check_headers(const Layer& layer, const std::vector<Header>& header
   return {};
 }
 
+Result<void> check_ca_file(const Layer& layer, const std::string& path) {
+  const auto file = read_small_file(path, Links::follow);
+  const std::string why = !file ? file.error().why
+                          : file->text.find("-----BEGIN") == std::string::npos
+                              ? "no certificate in it"
+                              : "";
+  if (why.empty()) {
+    return {};
+  }
+  return failure(
+      place_of(layer, "ca-file") + "cannot use the CA file " + printable(path) + ": " + why,
+      "it holds certificates in PEM form, as openssl writes them");
+}
+
 Result<void> check_probe(const Layer& layer, const ProbeSettings& probe) {
-  if (!probe.ca_file.empty() && access(probe.ca_file.c_str(), R_OK) != 0) {
-    return failure(
-        place_of(layer, "ca-file") + "cannot read the CA file " + printable(probe.ca_file),
-        "--ca-file names a PEM file");
+  if (!probe.ca_file.empty()) {
+    if (const auto checked = check_ca_file(layer, probe.ca_file); !checked) {
+      return checked;
+    }
   }
   if (probe.method == "HEAD" && !probe.expect_body.empty()) {
     return failure(place_of(layer, "expect-body") + "--expect-body needs a body, and HEAD has none",
@@ -387,6 +410,9 @@ std::span<const RecordSetting> probe_settings() {
 std::span<const RunSetting> run_settings() {
   return kRunSettings;
 }
+std::span<const RunSetting> cloudflare_settings() {
+  return kCloudflareSettings;
+}
 
 Result<RecordConfig> to_record(const Layer& layer) {
   RecordDraft draft;
@@ -422,9 +448,12 @@ Result<RecordConfig> to_record(const Layer& layer) {
                       .ttl = draft.ttl};
 }
 
-Result<RunSettings> to_run_settings(const Layer& layer) {
+Result<RunSettings> to_run_settings(const Layer& run, const Layer& cloudflare) {
   RunDraft draft;
-  if (const auto applied = apply_all(run_settings(), layer, draft); !applied) {
+  if (const auto applied = apply_all(run_settings(), run, draft); !applied) {
+    return tl::unexpected(applied.error());
+  }
+  if (const auto applied = apply_all(cloudflare_settings(), cloudflare, draft); !applied) {
     return tl::unexpected(applied.error());
   }
   return draft.settings;

@@ -43,7 +43,7 @@ struct RecordSetting {
   Many many = Many::no;
 };
 
-/// A setting of the run as a whole.
+/// A setting of the run as a whole, or of its dealings with Cloudflare.
 struct RunSetting {
   const char* name;
   const ValueKind& kind;
@@ -56,6 +56,8 @@ struct RunSetting {
 std::span<const RecordSetting> record_settings();
 std::span<const RecordSetting> probe_settings();
 std::span<const RunSetting> run_settings();
+/// No options, but keys of the file's object "cloudflare".
+std::span<const RunSetting> cloudflare_settings();
 
 /// A whole record from all that was said of it; checks what one value alone does not show.
 Result<RecordConfig> to_record(const Layer& layer);
@@ -63,6 +65,9 @@ Result<RecordConfig> to_record(const Layer& layer);
 /// What the run's settings come to.
 struct RunSettings {
   Milliseconds deadline{50000};
-  std::string state_dir;  ///< empty: not said
+  std::string state_dir = {};  ///< empty: not said
+  std::vector<Url> canaries = {};
+  std::string token_file = {};      ///< empty: not said
+  Milliseconds api_timeout{10000};  ///< of one request
 };
-Result<RunSettings> to_run_settings(const Layer& layer);
+Result<RunSettings> to_run_settings(const Layer& run, const Layer& cloudflare);

@@ -178,6 +178,7 @@ Task<ApiResult<Record>> Cloudflare::set_content(std::string zone_id, std::string
   patch.headers.push_back({"Content-Type", Secret("application/json")});
   patch.body = write_content(content, ttl);
   patch.sends = HttpRequest::Sends::once;
+  has_written_ = true;
   const HttpResult reply = co_await send(std::move(patch));
   const auto answer = read_answer(reply, access_.base, &parse_record);
   if (!answer) {

@@ -34,6 +34,8 @@ class Cloudflare {
   const Url& base() const { return access_.base; }
   /// How many requests have been begun.
   int requests() const { return requests_; }
+  /// Whether a write is among them.
+  bool has_written() const { return has_written_; }
 
  private:
   template <typename T>
@@ -48,4 +50,5 @@ class Cloudflare {
   EventLoop& loop_;
   ApiAccess access_;
   int requests_ = 0;
+  bool has_written_ = false;
 };

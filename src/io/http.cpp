@@ -220,6 +220,8 @@ class Http::Transfer {
     waiter_.resume();
   }
 
+  Milliseconds elapsed() const { return total_time(easy()); }
+
   /// The chain of certificates ended at one that the directory does not have.
   bool issuer_not_found() const;
 
@@ -502,6 +504,7 @@ Task<HttpResult> Http::fetch(HttpRequest request) {
       co_return result;
     }
     // A bundle that somebody edited by hand may hold what the directory does not.
+    request.timeout = std::max(request.timeout - transfer.elapsed(), Milliseconds{1});
   }
   Transfer transfer(*this, request, file_only);
   HttpResult result = co_await transfer;

@@ -12,12 +12,17 @@ constexpr int kVersion = 1;
 constexpr unsigned kParseFlags =
     rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
 
-std::optional<std::string> text_member(const Json& object, const char* name) {
+const Json* member(const Json& object, const char* name) {
   const auto found = object.FindMember(name);
-  if (found == object.MemberEnd() || !found->value.IsString()) {
+  return found == object.MemberEnd() ? nullptr : &found->value;
+}
+
+std::optional<std::string> text_member(const Json& object, const char* name) {
+  const Json* const value = member(object, name);
+  if (value == nullptr || !value->IsString()) {
     return std::nullopt;
   }
-  return std::string(found->value.GetString(), found->value.GetStringLength());
+  return std::string(value->GetString(), value->GetStringLength());
 }
 
 std::optional<Seen::CachedZone> to_zone(const Json& json) {

@@ -1,7 +1,6 @@
 #include "io/state_file.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,10 +9,11 @@
 #include <filesystem>
 #include <memory>
 
+#include "io/small_file.h"
+
 namespace {
 
 constexpr mode_t kOwnerOnly = 0600;
-constexpr std::size_t kLargest = 1024 * 1024;
 
 struct CloseFile {
   void operator()(std::FILE* file) const { std::fclose(file); }
@@ -24,15 +24,10 @@ tl::unexpected<Error> system_failure(const std::string& what, const std::string&
   return failure("cannot " + what + " " + path + ": " + std::strerror(errno));
 }
 
-File open_file(const std::string& path, int flags, const char* mode) {
+File create(const std::string& path) {
   const int descriptor =
-      open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, kOwnerOnly);
-  return File(descriptor < 0 ? nullptr : fdopen(descriptor, mode));
-}
-
-bool is_regular(std::FILE* file) {
-  struct stat status {};
-  return fstat(fileno(file), &status) == 0 && S_ISREG(status.st_mode);
+      open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly);
+  return File(descriptor < 0 ? nullptr : fdopen(descriptor, "w"));
 }
 
 bool write_whole(File file, std::string_view content) {
@@ -43,31 +38,20 @@ bool write_whole(File file, std::string_view content) {
 }  // namespace
 
 Result<std::optional<std::string>> read_state(const std::string& path) {
-  const File file = open_file(path, O_RDONLY, "r");
-  if (!file) {
-    if (errno == ENOENT) {
-      return std::optional<std::string>();
-    }
-    return system_failure("read", path);
+  auto file = read_small_file(path, Links::refuse);
+  if (file) {
+    return std::optional(std::move(file->text));
   }
-  if (!is_regular(file.get())) {
-    return failure("cannot read " + path + ": not a regular file");
+  if (!file.error().exists) {
+    return std::optional<std::string>();
   }
-  std::string content(kLargest + 1, '\0');
-  content.resize(std::fread(content.data(), 1, content.size(), file.get()));
-  if (std::ferror(file.get()) != 0) {
-    return system_failure("read", path);
-  }
-  if (content.size() > kLargest) {
-    return failure("cannot read " + path + ": larger than 1 MiB");
-  }
-  return std::optional(std::move(content));
+  return failure("cannot read " + path + ": " + file.error().why);
 }
 
 Result<void> replace_state(const std::string& path, std::string_view content) {
   const std::string temporary = path + ".new";
   unlink(temporary.c_str());  // What a killed run left.
-  File file = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, "w");
+  File file = create(temporary);
   if (!file) {
     return system_failure("write", temporary);
   }

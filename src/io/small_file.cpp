@@ -1,0 +1,48 @@
+#include "io/small_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+namespace {
+
+constexpr std::size_t kLargest = 1024 * 1024;
+
+struct CloseFile {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+
+tl::unexpected<NoFile> system_failure() {
+  return tl::unexpected(NoFile{errno != ENOENT, std::strerror(errno)});
+}
+
+}  // namespace
+
+tl::expected<SmallFile, NoFile> read_small_file(const std::string& path, Links links) {
+  const int no_follow = links == Links::refuse ? O_NOFOLLOW : 0;
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | no_follow);
+  if (descriptor < 0) {
+    return system_failure();
+  }
+  const std::unique_ptr<std::FILE, CloseFile> file(fdopen(descriptor, "r"));
+  struct stat status {};
+  if (!file || fstat(descriptor, &status) != 0) {
+    return system_failure();
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return tl::unexpected(NoFile{true, "not a regular file"});
+  }
+  std::string text(kLargest + 1, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+  if (std::ferror(file.get()) != 0) {
+    return system_failure();
+  }
+  if (text.size() > kLargest) {
+    return tl::unexpected(NoFile{true, "larger than 1 MiB"});
+  }
+  return SmallFile{std::move(text), status.st_mode};
+}
