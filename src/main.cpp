@@ -40,6 +40,9 @@ ExitStatus act(const Request& request, const Surroundings& surroundings) {
     print(stdout, text->text);
     return ExitStatus::ok;
   }
+  if (const auto* check = std::get_if<CheckRequest>(&request)) {
+    return check_command(*check, SystemClock());
+  }
   const Audience audience{colour_for(STDOUT_FILENO, surroundings.environment),
                           colour_for(STDERR_FILENO, surroundings.environment)};
   return run_command(std::get<Config>(request), SystemClock(), audience);

@@ -3,12 +3,15 @@
 #include "support/loopback_cloudflare.h"
 
 #include <algorithm>
+#include <csignal>
+#include <cstdlib>
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include "support/api_client.h"
 #include "support/catch.h"
+#include "support/process.h"
 
 namespace {
 
@@ -55,6 +58,20 @@ struct Fixture {
 using Refusal = std::pair<int, int>;
 Refusal refusal(const ApiReply& reply) {
   return {reply.status, reply.number("/errors/0/code")};
+}
+
+// The program, on a free port, with one zone and whatever else is said.
+ProcessSpec program(const Texts& arguments) {
+  const char* const build = std::getenv("BUILD");
+  Texts argv = {std::string{build == nullptr ? "build" : build} + "/loopback-cloudflare",
+                "--listen", "127.0.1.1:0", "--zone", "example.com"};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  return {.argv = argv, .environment = {{"CLOUDFLARE_API_TOKEN", kToken}}};
+}
+
+std::string base_url_of(RunningProcess& running) {
+  const std::string line = running.await_line("listening on ").value_or("");
+  return line.substr(line.find("http"));
 }
 
 }  // namespace
@@ -731,4 +748,48 @@ TEST_CASE("a script's mistake is told to it") {
 
   CHECK(reply.status == status);
   CHECK(reply.has("/error"));
+}
+
+TEST_CASE("the program serves what it was given and logs without credentials", "[program]") {
+  RunningProcess running{
+      program({"--verbose", "--record", "www.example.com A 127.0.2.1 ttl=60 comment=hello there",
+               "--fault", R"({"fault":"refusal","status":418,"nth":2})"})};
+  ApiClient client{base_url_of(running), bearer(kToken)};
+
+  const std::string zone = client.get("/zones?name=example.com").text("/result/0/id");
+  const ApiReply teapot = client.get("/zones?note=" + kToken);
+  const ApiReply records = client.get("/zones/" + zone + "/dns_records");
+  client.send_outside("POST", "/control/quit");
+  const ProcessResult result = running.wait();
+
+  CHECK(teapot.status == 418);
+  CHECK(records.column("comment") == Texts{"hello there"});
+  CHECK(result.status == 0);
+  CHECK(result.err.find("/zones?note=**** (Bearer ****) -> 418\n") != std::string::npos);
+  CHECK(result.err.find(kToken) == std::string::npos);
+}
+
+TEST_CASE("the program ends at a signal with status 0", "[program]") {
+  const int signal = GENERATE(SIGTERM, SIGINT);
+  RunningProcess running{program({})};
+  REQUIRE(running.await_line("listening on "));
+
+  running.signal(signal);
+
+  CHECK(running.wait().status == 0);
+}
+
+TEST_CASE("the program refuses what it cannot do with status 2", "[program]") {
+  const auto arguments = GENERATE(Texts{"--listen", "192.0.2.1:0"}, Texts{"--listen", "127.0.0.1"},
+                                  Texts{"--record", "www.example.net A 127.0.2.1"},
+                                  Texts{"--record", "www.example.com A 127.0.2.1 size=3"},
+                                  Texts{"--fault", R"({"fault":"flood"})"},
+                                  Texts{"--token-file", "/dev/null"}, Texts{"--nonsense"});
+  CAPTURE(arguments);
+
+  const ProcessResult result = run(program(arguments));
+
+  CHECK(result.status == 2);
+  CHECK(result.out.empty());
+  CHECK(result.err.starts_with("loopback-cloudflare: error: "));
 }

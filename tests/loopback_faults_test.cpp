@@ -251,6 +251,25 @@ TEST_CASE("bodies that a parser must survive") {
   CHECK(gigantic.text("/result/id") == kWwwId);
 }
 
+TEST_CASE("a refusal's message may be anything and is told as it is") {
+  const std::string message = "quoted \"x\", a \\ and \x1b[31m\n";
+  Fixture fixture;
+  fixture.cloudflare.arm({.mischief = fault::refusal(400, 9005, message)});
+
+  CHECK(fixture.client.get(kWww).text("/errors/0/message") == message);
+}
+
+TEST_CASE("an edge's problem document has its status, and no success") {
+  Fixture fixture;
+  fixture.cloudflare.arm({.mischief = fault::edge_problem(522)});
+
+  const ApiReply reply = fixture.client.get(kWww);
+
+  CHECK(reply.number("/status") == 522);
+  CHECK(reply.number("/retry_after") == 120);
+  CHECK_FALSE(reply.has("/success"));
+}
+
 TEST_CASE("a PATCH can echo another content than was sent") {
   Fixture fixture;
   fixture.cloudflare.arm({.mischief = fault::replace("192.0.2.20", "192.0.2.66")});

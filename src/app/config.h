@@ -29,8 +29,10 @@ enum class Detail { quiet, normal, steps };
 struct Config {
   std::vector<RecordConfig> records;
   ApiAccess api;
+  std::string credential_source;  ///< for people: where it was found
   SystemTrust trust;
   std::vector<Url> canaries = {};
+  std::vector<std::string> child_environment = {};  ///< "NAME=value": all that commands see
   Milliseconds deadline;
   std::string state_dir;  ///< empty: there is no place for it
   DryRun dry_run = DryRun::no;

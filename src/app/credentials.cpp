@@ -10,8 +10,6 @@
 
 namespace {
 
-using Headers = std::vector<HttpRequest::Header>;
-
 bool is_token(const std::string& text) {
   return !text.empty() &&
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
@@ -38,14 +36,18 @@ Result<Secret> read_secret(const std::string& path) {
   return checked(std::string(trim(file->text)), "the token file " + path);
 }
 
-Result<Headers> bearer(const Result<Secret>& token) {
+Result<Credentials> bearer(const Result<Secret>& token, std::string source) {
   if (!token) {
     return tl::unexpected(token.error());
   }
-  return Headers{{"Authorization", Secret("Bearer " + token->reveal())}};
+  return Credentials{{{"Authorization", Secret("Bearer " + token->reveal())}}, std::move(source)};
 }
 
-Result<Headers> legacy_pair(const std::string& key, const std::string& email) {
+Result<Credentials> from_file(const std::string& path) {
+  return bearer(read_secret(path), "the token file " + path);
+}
+
+Result<Credentials> legacy_pair(const std::string& key, const std::string& email) {
   if (key.empty() || email.empty()) {
     return failure("CLOUDFLARE_API_KEY and CLOUDFLARE_EMAIL go together",
                    "better: make an API token and set CLOUDFLARE_API_TOKEN");
@@ -55,7 +57,8 @@ Result<Headers> legacy_pair(const std::string& key, const std::string& email) {
   if (!checked_key || !checked_email) {
     return tl::unexpected(checked_key ? checked_email.error() : checked_key.error());
   }
-  return Headers{{"X-Auth-Email", *checked_email}, {"X-Auth-Key", *checked_key}};
+  return Credentials{{{"X-Auth-Email", *checked_email}, {"X-Auth-Key", *checked_key}},
+                     "CLOUDFLARE_API_KEY and CLOUDFLARE_EMAIL"};
 }
 
 bool exists(const std::string& path) {
@@ -64,21 +67,21 @@ bool exists(const std::string& path) {
 
 }  // namespace
 
-Result<std::vector<HttpRequest::Header>> find_credentials(const Environment& environment,
-                                                          const std::string& token_file) {
+Result<Credentials> find_credentials(const Environment& environment,
+                                     const std::string& token_file) {
   if (std::string token = environment.get("CLOUDFLARE_API_TOKEN"); !token.empty()) {
-    return bearer(checked(std::move(token), "CLOUDFLARE_API_TOKEN"));
+    return bearer(checked(std::move(token), "CLOUDFLARE_API_TOKEN"), "CLOUDFLARE_API_TOKEN");
   }
   if (const std::string file = environment.get("CLOUDFLARE_API_TOKEN_FILE"); !file.empty()) {
-    return bearer(read_secret(file));
+    return from_file(file);
   }
   if (!token_file.empty()) {
-    return bearer(read_secret(token_file));
+    return from_file(token_file);
   }
   if (const std::string directory = environment.get("CREDENTIALS_DIRECTORY"); !directory.empty()) {
     const std::string file = directory + "/cloudflare-token";
     if (exists(file)) {
-      return bearer(read_secret(file));
+      return from_file(file);
     }
   }
   const std::string key = environment.get("CLOUDFLARE_API_KEY");

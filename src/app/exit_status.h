@@ -16,3 +16,11 @@ enum class ExitStatus {
 constexpr int to_int(ExitStatus status) {
   return static_cast<int>(status);
 }
+
+/// Of several records: the largest; another run under way counts as the least of troubles.
+constexpr ExitStatus worse(ExitStatus a, ExitStatus b) {
+  const auto weight = [](ExitStatus status) {
+    return status == ExitStatus::ok ? 0 : status == ExitStatus::busy ? 1 : to_int(status) + 1;
+  };
+  return weight(a) >= weight(b) ? a : b;
+}

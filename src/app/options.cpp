@@ -49,6 +49,7 @@ std::vector<Group> groups() {
                   "FILE", 'c'},
            Option{"dry-run", "decide and report; write nothing, touch no file", {}, 'n'},
            Option{"json", "print one JSON object per record"},
+           Option{"online", "check-config: also ask Cloudflare and probe the origins"},
            Option{"quiet", "print nothing but problems", {}, 'q'},
            Option{"verbose", "print the steps (default on a terminal)", {}, 'v'},
            Option{"help", "print this help", {}, 'h'},
@@ -63,7 +64,10 @@ constexpr const char* kSynopsis =
     "Moves a Cloudflare DNS record to BACKUP while MAIN is down, and back.\n"
     "\n"
     "Usage:\n"
-    "  cf-failover [run] --record NAME --main ADDR --backup ADDR [OPTIONS]\n";
+    "  cf-failover [run] [OPTIONS]             check, and fail over or back if need be\n"
+    "  cf-failover check-config [OPTIONS]      show what a run would work with\n"
+    "\n"
+    "A record, MAIN and BACKUP are required, from options or from the file.\n";
 
 constexpr const char* kAfterOptions =
     "\n"
@@ -139,19 +143,38 @@ bool is_on(const cxxopts::ParseResult& line, const char* name) {
   return line.count(name) > 0 && line[name].as<bool>();
 }
 
+enum class Command { run, check_config };
+
+std::vector<std::string> words_of(const cxxopts::ParseResult& line) {
+  return line.count("words") > 0 ? line["words"].as<std::vector<std::string>>()
+                                 : std::vector<std::string>();
+}
+
+std::optional<Command> command_of(const cxxopts::ParseResult& line) {
+  const auto words = words_of(line);
+  if (words.empty() || words.front() == "run") {
+    return Command::run;
+  }
+  return words.front() == "check-config" ? std::optional(Command::check_config) : std::nullopt;
+}
+
 Result<void> check_words(const cxxopts::ParseResult& line) {
   if (!line.unmatched().empty()) {
     return unknown_option(line.unmatched().front());
   }
-  const auto words = line.count("words") > 0 ? line["words"].as<std::vector<std::string>>()
-                                             : std::vector<std::string>();
-  if (!words.empty() && words.front() != "run") {
-    return failure("unknown command \"" + printable(words.front()) + "\"",
-                   "the command is run, and may be left out");
+  if (!command_of(line)) {
+    const std::string word = words_of(line).front();
+    const auto meant = nearest(word, {"run", "check-config"});
+    return failure(
+        "unknown command \"" + printable(word) + "\"",
+        meant ? "did you mean " + *meant + "?" : "the commands are run and check-config");
   }
-  if (words.size() > 1) {
-    return failure("unexpected argument \"" + printable(words[1]) + "\"",
-                   "run takes options only; quote values that hold blanks");
+  if (words_of(line).size() > 1) {
+    return failure("unexpected argument \"" + printable(words_of(line)[1]) + "\"",
+                   "values belong to options; quote those that hold blanks");
+  }
+  if (is_on(line, "online") && command_of(line) != Command::check_config) {
+    return failure("--online belongs to check-config", "a run is always online");
   }
   if (is_on(line, "quiet") && is_on(line, "verbose")) {
     return failure("--quiet and --verbose contradict each other", "give one of them");
@@ -220,6 +243,18 @@ SystemTrust find_trust(const Environment& environment) {
   std::string file = environment.get("CURL_CA_BUNDLE");
   return {file.empty() ? environment.get("SSL_CERT_FILE") : std::move(file),
           environment.get("SSL_CERT_DIR")};
+}
+
+/// What a command needs to run as it would from cron; credentials are not among it.
+std::vector<std::string> for_children(const Environment& environment) {
+  std::vector<std::string> strings;
+  for (const char* name :
+       {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "TZ", "TMPDIR"}) {
+    if (const std::string value = environment.get(name); !value.empty()) {
+      strings.push_back(std::string(name) + "=" + value);
+    }
+  }
+  return strings;
 }
 
 Detail find_detail(const cxxopts::ParseResult& line, const Surroundings& surroundings) {
@@ -330,7 +365,8 @@ Result<std::vector<RecordConfig>> to_records(const std::vector<Layer>& layers) {
   return records;
 }
 
-Result<Config> to_config(const cxxopts::ParseResult& line, const Surroundings& surroundings) {
+/// All that was said, and what it comes to.
+Result<CheckRequest> assemble(const cxxopts::ParseResult& line, const Surroundings& surroundings) {
   const Environment& environment = surroundings.environment;
   const auto file = find_file(line, environment);
   if (!file) {
@@ -342,7 +378,7 @@ Result<Config> to_config(const cxxopts::ParseResult& line, const Surroundings& s
   read_layer(line, probe_settings(), said_of_record);
   read_layer(line, run_settings(), said_of_run);
 
-  const auto layers = select_records(*file, said_of_record);
+  auto layers = select_records(*file, said_of_record);
   if (!layers) {
     return tl::unexpected(layers.error());
   }
@@ -350,9 +386,10 @@ Result<Config> to_config(const cxxopts::ParseResult& line, const Surroundings& s
   if (!records) {
     return tl::unexpected(records.error());
   }
-  const Layer nothing;
-  const auto run = to_run_settings(over(*file ? (*file)->run : nothing, said_of_run),
-                                   *file ? (*file)->cloudflare : nothing);
+  const ConfigFile nothing;
+  const ConfigFile& in_file = *file ? **file : nothing;
+  Layer of_run = over(in_file.run, said_of_run);
+  const auto run = to_run_settings(of_run, in_file.cloudflare);
   if (!run) {
     return tl::unexpected(run.error());
   }
@@ -364,17 +401,24 @@ Result<Config> to_config(const cxxopts::ParseResult& line, const Surroundings& s
   if (!credentials) {
     return tl::unexpected(credentials.error());
   }
-  return Config{.records = *std::move(records),
+  Config config{.records = *std::move(records),
                 .api = {.base = *std::move(api),
-                        .credentials = *std::move(credentials),
+                        .credentials = std::move(credentials->headers),
                         .timeout = run->api_timeout},
+                .credential_source = std::move(credentials->source),
                 .trust = find_trust(environment),
                 .canaries = run->canaries,
+                .child_environment = for_children(environment),
                 .deadline = run->deadline,
                 .state_dir = find_state_dir(run->state_dir, surroundings),
                 .dry_run = is_on(line, "dry-run") ? DryRun::yes : DryRun::no,
                 .json = is_on(line, "json") ? Json::yes : Json::no,
                 .detail = find_detail(line, surroundings)};
+  return CheckRequest{.config = std::move(config),
+                      .layers = *std::move(layers),
+                      .run = std::move(of_run),
+                      .file = in_file.path,
+                      .online = is_on(line, "online") ? Online::yes : Online::no};
 }
 
 Result<Request> to_request(const cxxopts::ParseResult& line, const Surroundings& surroundings) {
@@ -387,11 +431,14 @@ Result<Request> to_request(const cxxopts::ParseResult& line, const Surroundings&
   if (const auto checked = check_words(line); !checked) {
     return tl::unexpected(checked.error());
   }
-  auto config = to_config(line, surroundings);
-  if (!config) {
-    return tl::unexpected(config.error());
+  auto request = assemble(line, surroundings);
+  if (!request) {
+    return tl::unexpected(request.error());
   }
-  return *std::move(config);
+  if (command_of(line) == Command::check_config) {
+    return *std::move(request);
+  }
+  return std::move(request->config);
 }
 
 /// cxxopts begins its sentences with a capital and puts names in typographic quotes.

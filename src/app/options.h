@@ -3,6 +3,7 @@
 #include <string>
 #include <variant>
 
+#include "app/check_command.h"
 #include "app/config.h"
 #include "app/environment.h"
 #include "value/result.h"
@@ -20,7 +21,7 @@ struct ShowText {
   std::string text;  ///< the help or the version, to be printed as it is
 };
 
-using Request = std::variant<ShowText, Config>;
+using Request = std::variant<ShowText, Config, CheckRequest>;
 
 /// Reads argv and the environment; contacts nothing. The Error says what is wrong and what is
 /// right.

@@ -399,6 +399,12 @@ std::string reason(const ProbeFailure& failure) {
       return "body lacks \"" + failure.detail + "\"";
     case ProbeFailure::Kind::too_large:
       return "too large";
+    case ProbeFailure::Kind::no_reply:
+      return "no reply";
+    case ProbeFailure::Kind::exit:
+      return "exit " + failure.detail;
+    case ProbeFailure::Kind::killed:
+      return "killed";
     case ProbeFailure::Kind::this_host:
       return "this host: " + failure.detail;
     case ProbeFailure::Kind::deadline:

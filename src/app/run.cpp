@@ -15,6 +15,21 @@ class Probes {
     tasks_.emplace(address, prober_.probe(address));
   }
   Task<ProbeResult>& of(const IpAddress& address) { return tasks_.at(address); }
+
+  /// The result that a decision hangs on: a failure counts only if this host is not cut off.
+  Task<ProbeResult> of_needed(IpAddress address) {
+    prober_.need(address);
+    ProbeResult result = co_await of(address);
+    if (result.health != Health::down) {
+      co_return result;
+    }
+    const bool cut_off = co_await prober_.is_cut_off();
+    if (cut_off) {
+      result.health = Health::unknown;
+      result.failure = ProbeFailure{ProbeFailure::Kind::this_host, "no canary answers either"};
+    }
+    co_return result;
+  }
   const std::vector<IpAddress>& order() const { return order_; }
 
  private:
@@ -34,9 +49,10 @@ Task<Decision> decide_when_known(RunReport& report, IpAddress origin, Probes& pr
     if (wait == nullptr) {
       co_return *report.decision;
     }
-    const ProbeResult result = co_await probes.of(wait->address);
+    const IpAddress address = wait->address;
+    ProbeResult result = co_await probes.of_needed(address);
     health.set(result.address, result.health);
-    report.probes.push_back(result);
+    report.probes.push_back(std::move(result));
   }
 }
 
@@ -85,9 +101,12 @@ Task<RunReport> run_record(const RecordConfig& config, DryRun dry_run, RecordSto
     }
   }
 
-  report.probes.clear();
+  std::vector<ProbeResult> all;
   for (const IpAddress& address : probes.order()) {
-    report.probes.push_back(co_await probes.of(address));
+    const ProbeResult result = co_await probes.of(address);
+    const ProbeResult* const judged = report.probe_of(address);
+    all.push_back(judged != nullptr ? *judged : result);
   }
+  report.probes = std::move(all);
   co_return report;
 }

@@ -24,7 +24,7 @@ void warn(const RunReport& report, const std::string& text) {
 class RecordRun {
  public:
   RecordRun(const RecordConfig& record, const Config& config, Http& http, EventLoop& loop,
-            const Narrator& narrator)
+            Canaries& canaries, const Narrator& narrator)
       : record_(record),
         config_(config),
         state_(config.state_dir, record.name, record.type),
@@ -34,7 +34,7 @@ class RecordRun {
         seen_(read_seen()),
         api_(http, loop, config.api),
         store_(api_, loop, store_settings()),
-        prober_(http, loop, record.probe) {}
+        prober_(http, loop, canaries, record.probe, config.child_environment) {}
 
   /// To be called once; `this` stays where it is until the task is done.
   Task<RunReport> begin() {
@@ -161,27 +161,20 @@ void say(const RunReport& report, const Config& config) {
   }
 }
 
-/// The largest; another run under way counts as the least of troubles.
-ExitStatus worse(ExitStatus a, ExitStatus b) {
-  const auto weight = [](ExitStatus status) {
-    return status == ExitStatus::ok ? 0 : status == ExitStatus::busy ? 1 : to_int(status) + 1;
-  };
-  return weight(a) >= weight(b) ? a : b;
-}
-
 }  // namespace
 
 ExitStatus run_command(const Config& config, const Clock& clock, const Audience& audience) {
   const BootTime start = clock.now();
   EventLoop loop(clock, start + config.deadline);
   Http http(loop, program_and_version(), config.trust);
+  Canaries canaries(http, config.canaries);
   const Narrator narrator = config.json == Json::yes ? Narrator(stderr, audience.error_colour)
                                                      : Narrator(stdout, audience.output_colour);
 
   std::vector<std::unique_ptr<RecordRun>> runs;
   std::vector<Task<RunReport>> tasks;
   for (const RecordConfig& record : config.records) {
-    runs.push_back(std::make_unique<RecordRun>(record, config, http, loop, narrator));
+    runs.push_back(std::make_unique<RecordRun>(record, config, http, loop, canaries, narrator));
     tasks.push_back(runs.back()->begin());
   }
 

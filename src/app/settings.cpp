@@ -147,8 +147,8 @@ constexpr ValueKind kPolicy{"POLICY", "a policy", "follow, main-first or keep"};
 constexpr ValueKind kTtl{"SECONDS", "a TTL",
                          "1 for automatic, or 60 to 86400 seconds (30 in Enterprise zones)"};
 constexpr ValueKind kProbe{"SPEC", "a probe",
-                           "https://HOST[:PORT]/PATH, http://HOST[:PORT]/PATH or tcp:PORT; "
-                           "no user, password or fragment"};
+                           "https://HOST[:PORT]/PATH, http://..., tcp:PORT, icmp or exec:COMMAND; "
+                           "no user, password or fragment in an address"};
 constexpr ValueKind kDuration{"DURATION", "a duration",
                               "write 500ms, 5s, 2m or 1h; more than zero"};
 constexpr ValueKind kPause{"DURATION", "a duration", "write 500ms, 5s, 2m or 1h"};
@@ -185,7 +185,8 @@ const RecordSetting kRecordSettings[] = {
 
 const RecordSetting kProbeSettings[] = {
     {"probe", kProbe,
-     "https://HOST[:PORT]/PATH, http://... or tcp:PORT\n(default: https://RECORD/)",
+     "https://HOST[:PORT]/PATH, http://..., tcp:PORT, icmp\nor exec:COMMAND (default: "
+     "https://RECORD/)",
      [](RecordDraft& draft, Text text) { return take(draft.target, parse_probe_target(text)); }},
     {"timeout", kDuration, "of one attempt as a whole (default: 5s)",
      [](RecordDraft& draft, Text text) {

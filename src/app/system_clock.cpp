@@ -16,3 +16,7 @@ std::string utc_now() {
   std::array<char, 32> text{};
   return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc)};
 }
+
+std::int64_t unix_now() {
+  return std::time(nullptr);
+}

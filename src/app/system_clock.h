@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/ports.h"
@@ -12,3 +13,5 @@ class SystemClock : public Clock {
 
 /// The wall clock's time in UTC, as RFC 3339 has it: "2026-01-31T10:15:00Z".
 std::string utc_now();
+/// The same in seconds since 1970.
+std::int64_t unix_now();

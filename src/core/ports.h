@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,6 +37,9 @@ struct ProbeFailure {
     status,
     body_lacks,
     too_large,
+    no_reply,
+    exit,       ///< of a command, with another status than 0
+    killed,     ///< a command at its time-out, or by a signal
     this_host,  ///< the probing host is at fault: the address was not judged
     deadline,   ///< the run ended first: the address was not judged
   };
@@ -47,6 +51,12 @@ struct ProbeFailure {
   friend bool operator==(const ProbeFailure&, const ProbeFailure&) = default;
 };
 
+/// What one attempt came to: accessible unless there is a failure.
+struct ProbeAttempt {
+  std::optional<ProbeFailure> failure = {};
+  std::optional<std::int64_t> certificate_expires = {};  ///< Unix time, where that was asked for
+};
+
 /// What all attempts at one address came to.
 struct ProbeResult {
   IpAddress address;
@@ -54,12 +64,20 @@ struct ProbeResult {
   std::optional<ProbeFailure> failure = {};
   int attempts = 0;
   double ms = 0;  ///< from the first attempt to the verdict
+  std::optional<std::int64_t> certificate_expires = {};
 };
 
 class Prober {
  public:
   virtual ~Prober() = default;
   virtual Task<ProbeResult> probe(IpAddress address) = 0;
+
+  /// Says that a decision hangs on this address: if a probe of it fails, or has failed, find out
+  /// about this host's own connection right away.
+  virtual void need(const IpAddress& address) = 0;
+
+  /// Whether this host is cut off, so that a failed probe says nothing. False where nobody knows.
+  virtual Task<bool> is_cut_off() = 0;
 };
 
 /// Why Cloudflare's API did not do what it was asked.

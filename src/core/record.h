@@ -8,6 +8,11 @@
 struct Record {
   std::string id;
   IpAddress content;
+  int ttl = 1;  ///< seconds; 1 is automatic
+  bool proxied = false;
 
-  friend bool operator==(const Record&, const Record&) = default;
+  /// As far as a decision rests on it: other members are not ours, and may change as they like.
+  friend bool operator==(const Record& a, const Record& b) {
+    return a.id == b.id && a.content == b.content;
+  }
 };

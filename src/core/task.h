@@ -4,10 +4,12 @@
 #include <exception>
 #include <optional>
 #include <utility>
+#include <vector>
 
 /// Work that may have to wait: starts at once, runs up to its first wait, and goes on whenever the
-/// event loop has what it waits for. `co_await` it for its result; many may be under way side by
-/// side on the one thread. Destroying a Task ends its work where it stands.
+/// event loop has what it waits for. `co_await` it for its result, as often and from wherever that
+/// is wanted; many may be under way side by side on the one thread. Destroying a Task ends its work
+/// where it stands.
 ///
 /// The coroutine's parameters are copied into it: take them by value, or by a reference to what
 /// outlives the task.
@@ -17,13 +19,13 @@ class [[nodiscard]] Task {
   struct promise_type {
     std::optional<T> value;
     std::exception_ptr thrown;
-    std::coroutine_handle<> waiter;
+    std::vector<std::coroutine_handle<>> waiters;
 
     Task get_return_object() {
       return Task(std::coroutine_handle<promise_type>::from_promise(*this));
     }
     std::suspend_never initial_suspend() noexcept { return {}; }
-    auto final_suspend() noexcept { return WakeWaiter{}; }
+    auto final_suspend() noexcept { return WakeWaiters{}; }
     template <typename U>
     void return_value(U&& result) {
       value.emplace(std::forward<U>(result));
@@ -60,11 +62,14 @@ class [[nodiscard]] Task {
  private:
   explicit Task(std::coroutine_handle<promise_type> work) : work_(work) {}
 
-  struct WakeWaiter {
+  struct WakeWaiters {
     bool await_ready() const noexcept { return false; }
-    std::coroutine_handle<> await_suspend(std::coroutine_handle<promise_type> work) noexcept {
-      const auto waiter = work.promise().waiter;
-      return waiter ? waiter : std::noop_coroutine();
+    void await_suspend(std::coroutine_handle<promise_type> work) noexcept {
+      // The first to wake may end this task: nothing of it is touched after that.
+      const auto waiters = std::move(work.promise().waiters);
+      for (const auto waiter : waiters) {
+        waiter.resume();
+      }
     }
     void await_resume() const noexcept {}
   };
@@ -72,7 +77,9 @@ class [[nodiscard]] Task {
   struct Awaiter {
     Task& task;
     bool await_ready() const { return task.done(); }
-    void await_suspend(std::coroutine_handle<> waiter) { task.work_.promise().waiter = waiter; }
+    void await_suspend(std::coroutine_handle<> waiter) {
+      task.work_.promise().waiters.push_back(waiter);
+    }
     T await_resume() { return task.result(); }
   };
 

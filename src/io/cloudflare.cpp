@@ -102,7 +102,7 @@ ApiResult<Record> as_address(const RawRecord& raw, std::string_view name, Record
     return tl::unexpected(
         ApiFailure{.kind = Kind::broken_answer, .message = "a record that was not asked for"});
   }
-  return Record{raw.id, *address};
+  return Record{raw.id, *address, raw.ttl, raw.proxied};
 }
 
 ApiResult<std::vector<Record>> as_addresses(const std::vector<RawRecord>& list, const Fqdn& name,
@@ -194,5 +194,5 @@ Task<ApiResult<Record>> Cloudflare::set_content(std::string zone_id, std::string
                                         .status = reply->status,
                                         .message = "an answer whose content is no address"});
   }
-  co_return Record{answer->id, *address};
+  co_return Record{answer->id, *address, answer->ttl, answer->proxied};
 }

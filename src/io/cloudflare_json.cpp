@@ -38,6 +38,10 @@ int int_member(const Json& object, const char* name) {
   return value != nullptr && value->IsInt() ? value->GetInt() : 0;
 }
 
+bool is_true(const Json* value) {
+  return value != nullptr && value->IsTrue();
+}
+
 /// Null where the list is none, or does not begin (or end) with an object.
 const Json* first_object(const Json* list) {
   const bool usable = list != nullptr && list->IsArray() && !list->Empty();
@@ -92,7 +96,9 @@ ApiResult<RawRecord> to_record(const Json& json) {
   RawRecord record{.id = text_member(json, "id"),
                    .name = text_member(json, "name"),
                    .type = text_member(json, "type"),
-                   .content = text_member(json, "content")};
+                   .content = text_member(json, "content"),
+                   .ttl = int_member(json, "ttl"),
+                   .proxied = is_true(member(json, "proxied"))};
   if (!is_cloudflare_id(record.id) || record.name.empty() || record.content.empty()) {
     return tl::unexpected(broken("a record without id, name or content"));
   }

@@ -20,6 +20,8 @@ struct RawRecord {
   std::string name;
   std::string type;
   std::string content;
+  int ttl = 1;
+  bool proxied = false;
 };
 
 /// Ids become parts of paths: 1 to 32 letters and digits, and nothing else.

@@ -1,39 +1,60 @@
 #include "io/event_loop.h"
 
 #include <algorithm>
+#include <vector>
 
 Milliseconds EventLoop::left() const {
   return std::max(std::chrono::ceil<Milliseconds>(deadline_ - now()), Milliseconds{0});
 }
 
-EventLoop::Sleep EventLoop::sleep(Milliseconds pause) {
-  return {*this, std::min(now() + pause, deadline_)};
+EventLoop::Wait EventLoop::sleep(Milliseconds pause) {
+  return readable(Wait::kNoDescriptor, pause);
+}
+
+EventLoop::Wait EventLoop::readable(int descriptor, Milliseconds at_most) {
+  return {*this, std::min(now() + at_most, deadline_), descriptor};
 }
 
 void EventLoop::turn(Pump& pump) {
-  const BootTime next = sleepers_.empty() ? deadline_ : sleepers_.begin()->first;
-  const auto wait = std::chrono::ceil<Milliseconds>(std::min(next, deadline_) - now());
-  pump.pump(std::max(wait, Milliseconds{0}));
-  wake_due();
+  std::vector<Watched> watched;
+  for (const Wait* wait : waits_) {
+    if (wait->descriptor_ != Wait::kNoDescriptor) {
+      watched.push_back({wait->descriptor_});
+    }
+  }
+  pump.pump(until_next(), watched);
+  mark_readable(watched);
+  wake_ready();
   if (expired()) {
     pump.cancel_all();
   }
 }
 
-void EventLoop::wake_due() {
-  while (!sleepers_.empty() && sleepers_.begin()->first <= now()) {
-    const auto sleeper = sleepers_.begin()->second;
-    sleepers_.erase(sleepers_.begin());
-    sleeper.resume();
+Milliseconds EventLoop::until_next() const {
+  BootTime next = deadline_;
+  for (const Wait* wait : waits_) {
+    next = std::min(next, wait->until_);
+  }
+  return std::max(std::chrono::ceil<Milliseconds>(next - now()), Milliseconds{0});
+}
+
+void EventLoop::mark_readable(std::span<const Watched> watched) {
+  for (const Watched& one : watched) {
+    for (Wait* wait : waits_) {
+      wait->readable_ = wait->readable_ || (one.readable && wait->descriptor_ == one.descriptor);
+    }
   }
 }
 
-void EventLoop::Sleep::await_suspend(std::coroutine_handle<> sleeper) {
-  sleeper_ = sleeper;
-  loop_.sleepers_.emplace(until_, sleeper);
-}
-
-EventLoop::Sleep::~Sleep() {
-  // Awake, it is no longer listed; destroyed while asleep, it must not be resumed.
-  std::erase_if(loop_.sleepers_, [&](const auto& entry) { return entry.second == sleeper_; });
+void EventLoop::wake_ready() {
+  const auto is_ready = [this](const Wait* wait) {
+    return wait->readable_ || wait->until_ <= now();
+  };
+  // Whoever wakes may begin or end other waits: look anew each time.
+  for (auto next = std::find_if(waits_.begin(), waits_.end(), is_ready); next != waits_.end();
+       next = std::find_if(waits_.begin(), waits_.end(), is_ready)) {
+    const auto waiter = (*next)->waiter_;
+    waits_.erase(next);
+    waiter.resume();
+  }
 }

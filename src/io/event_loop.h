@@ -1,17 +1,25 @@
 #pragma once
 
 #include <coroutine>
-#include <map>
+#include <list>
+#include <span>
 
 #include "core/ports.h"
+
+/// A descriptor that somebody waits to read from, and whether one can.
+struct Watched {
+  int descriptor;
+  bool readable = false;
+};
 
 /// What brings events from outside into the loop.
 class Pump {
  public:
   virtual ~Pump() = default;
 
-  /// Waits for events, `at_most` that long, and resumes whoever waited for them.
-  virtual void pump(Milliseconds at_most) = 0;
+  /// Waits for events of its own or on the watched descriptors, `at_most` that long; marks what is
+  /// readable, and resumes whoever waited for its own.
+  virtual void pump(Milliseconds at_most, std::span<Watched> watched) = 0;
 
   /// Ends all that is under way, as at the deadline.
   virtual void cancel_all() = 0;
@@ -29,9 +37,12 @@ class EventLoop {
   /// Until the deadline; zero after it. Rounded up, so that waiting this long suffices.
   Milliseconds left() const;
 
-  class Sleep;
+  class Wait;
   /// `co_await loop.sleep(1s)`: wakes after the pause or at the deadline, whichever is first.
-  Sleep sleep(Milliseconds pause);
+  Wait sleep(Milliseconds pause);
+  /// `co_await loop.readable(descriptor, 1s)`: true when there is something to read, false if there
+  /// was nothing until the pause was over or the deadline came.
+  Wait readable(int descriptor, Milliseconds at_most);
 
   /// Runs until the task is done.
   template <typename T>
@@ -43,29 +54,39 @@ class EventLoop {
   }
 
  private:
-  using Sleepers = std::multimap<BootTime, std::coroutine_handle<>>;
-
   void turn(Pump& pump);
-  void wake_due();
+  Milliseconds until_next() const;
+  void mark_readable(std::span<const Watched> watched);
+  void wake_ready();
 
   const Clock& clock_;
   BootTime deadline_;
-  Sleepers sleepers_;
+  std::list<Wait*> waits_;
 };
 
-class EventLoop::Sleep {
+class EventLoop::Wait {
  public:
-  Sleep(EventLoop& loop, BootTime until) : loop_(loop), until_(until) {}
-  Sleep(const Sleep&) = delete;
-  Sleep& operator=(const Sleep&) = delete;
-  ~Sleep();
+  static constexpr int kNoDescriptor = -1;
+
+  Wait(EventLoop& loop, BootTime until, int descriptor)
+      : loop_(loop), until_(until), descriptor_(descriptor) {}
+  Wait(const Wait&) = delete;
+  Wait& operator=(const Wait&) = delete;
+  ~Wait() { loop_.waits_.remove(this); }
 
   bool await_ready() const { return loop_.now() >= until_; }
-  void await_suspend(std::coroutine_handle<> sleeper);
-  void await_resume() {}
+  void await_suspend(std::coroutine_handle<> waiter) {
+    waiter_ = waiter;
+    loop_.waits_.push_back(this);
+  }
+  bool await_resume() const { return readable_; }
 
  private:
+  friend class EventLoop;
+
   EventLoop& loop_;
   BootTime until_;
-  std::coroutine_handle<> sleeper_;
+  int descriptor_;
+  bool readable_ = false;
+  std::coroutine_handle<> waiter_;
 };

@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <dirent.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +12,7 @@
 #include <set>
 #include <type_traits>
 
+#include "io/system_error.h"
 #include "value/text.h"
 
 namespace {
@@ -72,13 +74,6 @@ Milliseconds total_time(CURL* easy) {
       std::chrono::microseconds(info<curl_off_t>(easy, CURLINFO_TOTAL_TIME_T)));
 }
 
-/// Errors of connect(2) and socket(2) that say something of this host and nothing of the other.
-bool is_about_this_host(long os_errno) {
-  constexpr std::array kOurs{ENETUNREACH, EADDRNOTAVAIL, EACCES, EPERM,       EMFILE,
-                             ENFILE,      ENOBUFS,       ENOMEM, EAFNOSUPPORT};
-  return std::find(kOurs.begin(), kOurs.end(), os_errno) != kOurs.end();
-}
-
 HttpFailure::Kind kind_of_connect_error(long os_errno) {
   switch (os_errno) {
     case ECONNREFUSED:
@@ -89,8 +84,8 @@ HttpFailure::Kind kind_of_connect_error(long os_errno) {
     case EPIPE:
       return HttpFailure::Kind::closed;
     default:
-      return is_about_this_host(os_errno) ? HttpFailure::Kind::this_host
-                                          : HttpFailure::Kind::unreachable;
+      return is_about_this_host(static_cast<int>(os_errno)) ? HttpFailure::Kind::this_host
+                                                            : HttpFailure::Kind::unreachable;
   }
 }
 
@@ -165,6 +160,28 @@ SystemTrust usable_trust(SystemTrust trust) {
   return trust;
 }
 
+/// From libcurl's list of the chain's certificates, the leaf's first; filled only if asked for.
+std::optional<std::int64_t> expiry_of_leaf(CURL* easy) {
+  constexpr std::string_view kLabel = "Expire date:";
+  const auto* const chain = info<curl_certinfo*>(easy, CURLINFO_CERTINFO);
+  if (chain == nullptr || chain->num_of_certs == 0) {
+    return std::nullopt;
+  }
+  for (const curl_slist* line = chain->certinfo[0]; line != nullptr; line = line->next) {
+    const std::string_view text = line->data;
+    if (text.starts_with(kLabel)) {
+      return curl_getdate(line->data + kLabel.size(), nullptr);
+    }
+  }
+  return std::nullopt;
+}
+
+/// An error waits to be read as well, and libcurl does not tell of those.
+bool has_event(int descriptor) {
+  pollfd entry{.fd = descriptor, .events = POLLIN, .revents = 0};
+  return poll(&entry, 1, 0) > 0;
+}
+
 }  // namespace
 
 std::string_view HttpReply::header(std::string_view name) const {
@@ -181,7 +198,7 @@ class Http::Multi {
   void add(Transfer& transfer);
   void remove(Transfer& transfer);
   void perform();
-  void poll(Milliseconds at_most);
+  void poll(Milliseconds at_most, std::span<Watched> watched);
   /// Resumes all whose exchange has ended; says whether there was one.
   bool deliver();
   void cancel_all();
@@ -276,10 +293,18 @@ void Http::Multi::perform() {
   curl_multi_perform(handle_.get(), &running);
 }
 
-void Http::Multi::poll(Milliseconds at_most) {
+void Http::Multi::poll(Milliseconds at_most, std::span<Watched> watched) {
   constexpr Milliseconds kLongest{60 * 60 * 1000};
   const int timeout = static_cast<int>(std::min(at_most, kLongest).count());
-  curl_multi_poll(handle_.get(), nullptr, 0, timeout, nullptr);
+  std::vector<curl_waitfd> extra;
+  for (const Watched& one : watched) {
+    extra.push_back({.fd = one.descriptor, .events = CURL_WAIT_POLLIN, .revents = 0});
+  }
+  curl_multi_poll(handle_.get(), extra.data(), static_cast<unsigned>(extra.size()), timeout,
+                  nullptr);
+  for (Watched& one : watched) {
+    one.readable = has_event(one.descriptor);
+  }
 }
 
 bool Http::Multi::deliver() {
@@ -391,6 +416,7 @@ void Http::Transfer::verify(const HttpRequest& request, const SystemTrust& trust
   const bool own = !request.ca_file.empty();
   set<CURLOPT_CAINFO>(easy(), or_null(own ? request.ca_file : trust.file));
   set<CURLOPT_CAPATH>(easy(), or_null(own ? "" : trust.directory));
+  set<CURLOPT_CERTINFO>(easy(), request.certificate_dates ? 1L : 0L);
 }
 
 std::size_t Http::Transfer::on_header(char* line, std::size_t size, std::size_t count, void* self) {
@@ -455,6 +481,7 @@ HttpResult Http::Transfer::await_resume() {
   }
   reply_.status = static_cast<int>(info<long>(easy(), CURLINFO_RESPONSE_CODE));
   reply_.retry_after = std::chrono::seconds(info<curl_off_t>(easy(), CURLINFO_RETRY_AFTER));
+  reply_.certificate_expires = expiry_of_leaf(easy());
   return std::move(reply_);
 }
 
@@ -522,12 +549,12 @@ Task<HttpResult> Http::connect(IpAddress address, std::uint16_t port, Millisecon
   co_return result;
 }
 
-void Http::pump(Milliseconds at_most) {
+void Http::pump(Milliseconds at_most, std::span<Watched> watched) {
   multi_->perform();
   if (multi_->deliver()) {
     return;
   }
-  multi_->poll(at_most);
+  multi_->poll(at_most, watched);
   multi_->perform();
   multi_->deliver();
 }

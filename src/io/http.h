@@ -35,6 +35,7 @@ struct HttpRequest {
   std::string stop_at = {};            ///< the answer is over once its body contains this
   std::string ca_file = {};            ///< empty: the system's certificates
   bool insecure = false;               ///< no certificate is checked
+  bool certificate_dates = false;      ///< tell until when the certificate is valid
   Reuse reuse = Reuse::no;
   Proxy proxy = Proxy::none;
   Sends sends = Sends::as_needed;
@@ -49,8 +50,9 @@ struct HttpReply {
   int status = 0;
   std::vector<Header> headers = {};
   std::string body = {};
-  bool too_large = false;               ///< the body went on beyond `max_body`
-  std::chrono::seconds retry_after{0};  ///< zero if the answer has none
+  bool too_large = false;                                ///< the body went on beyond `max_body`
+  std::chrono::seconds retry_after{0};                   ///< zero if the answer has none
+  std::optional<std::int64_t> certificate_expires = {};  ///< Unix time, if asked for and known
 
   /// The value of the first header of that (lower-case) name; empty if there is none.
   std::string_view header(std::string_view name) const;
@@ -99,7 +101,7 @@ class Http : public Pump {
   /// Opens a TCP connection and closes it; the reply is empty.
   Task<HttpResult> connect(IpAddress address, std::uint16_t port, Milliseconds timeout);
 
-  void pump(Milliseconds at_most) override;
+  void pump(Milliseconds at_most, std::span<Watched> watched) override;
   void cancel_all() override;
 
  private:

@@ -44,7 +44,8 @@ HttpRequest to_request(const ProbeSettings& settings, const Url& url, const IpAd
                       .timeout = settings.timeout,
                       .connect_timeout = settings.connect_timeout,
                       .ca_file = settings.ca_file,
-                      .insecure = settings.insecure};
+                      .insecure = settings.insecure,
+                      .certificate_dates = settings.certificate_dates};
   for (const Header& header : settings.headers) {
     request.headers.push_back({header.name, Secret(header.value)});
   }
@@ -75,14 +76,20 @@ std::optional<ProbeFailure> judge(const ProbeSettings& settings, const HttpReply
 
 }  // namespace
 
-Task<std::optional<ProbeFailure>> http_probe(Http& http, const ProbeSettings& settings,
-                                             HttpTarget target, IpAddress address) {
+Task<ProbeAttempt> http_probe(Http& http, const ProbeSettings& settings, HttpTarget target,
+                              IpAddress address) {
   const HttpResult result = co_await http.fetch(to_request(settings, target.url, address));
-  co_return result ? judge(settings, *result) : to_probe_failure(result.error());
+  if (!result) {
+    co_return ProbeAttempt{to_probe_failure(result.error())};
+  }
+  co_return ProbeAttempt{judge(settings, *result), result->certificate_expires};
 }
 
-Task<std::optional<ProbeFailure>> tcp_probe(Http& http, const ProbeSettings& settings,
-                                            TcpTarget target, IpAddress address) {
+Task<ProbeAttempt> tcp_probe(Http& http, const ProbeSettings& settings, TcpTarget target,
+                             IpAddress address) {
   const HttpResult result = co_await http.connect(address, target.port, settings.connect_timeout);
-  co_return result ? std::nullopt : std::optional(to_probe_failure(result.error()));
+  if (!result) {
+    co_return ProbeAttempt{to_probe_failure(result.error())};
+  }
+  co_return ProbeAttempt{};
 }

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "io/descriptor.h"
 #include "value/result.h"
 
 /// A lock on a file, which the kernel drops with the process however it ends. The file stays:
@@ -12,14 +13,8 @@ class Lock {
   /// Nothing if another process holds it; an Error if the file cannot be had.
   static Result<std::optional<Lock>> try_acquire(const std::string& path);
 
-  Lock(Lock&& other) noexcept;
-  Lock& operator=(Lock&& other) noexcept;
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
-  ~Lock();
-
  private:
-  explicit Lock(int descriptor) : descriptor_(descriptor) {}
+  explicit Lock(Descriptor file) : file_(std::move(file)) {}
 
-  int descriptor_;
+  Descriptor file_;
 };

@@ -1,8 +1,12 @@
 #include "io/network_prober.h"
 
+#include "io/exec_probe.h"
 #include "io/http_probe.h"
+#include "io/icmp_probe.h"
 
 namespace {
+
+constexpr Milliseconds kCanaryTimeout{5000};
 
 /// Nothing is decided on ignorance: what this host could not do says nothing of the address.
 Health health_after(const std::optional<ProbeFailure>& failure) {
@@ -28,16 +32,73 @@ Task<ProbeResult> NetworkProber::probe(IpAddress address) {
       break;
     }
     ++result.attempts;
-    result.failure = co_await attempt(address);
+    const ProbeAttempt last = co_await attempt(address);
+    result.failure = last.failure;
+    result.certificate_expires = last.certificate_expires;
+    if (result.failure) {
+      note_failure(address);
+    }
   } while (result.failure && result.attempts < settings_.attempts);
   result.health = health_after(result.failure);
   result.ms = std::chrono::duration<double, std::milli>(loop_.now() - start).count();
   co_return result;
 }
 
-Task<std::optional<ProbeFailure>> NetworkProber::attempt(IpAddress address) {
-  if (const auto* tcp = std::get_if<TcpTarget>(&settings_.target)) {
-    return tcp_probe(http_, settings_, *tcp, address);
+Task<ProbeAttempt> NetworkProber::attempt(IpAddress address) {
+  struct Attempt {
+    NetworkProber& prober;
+    const IpAddress& address;
+
+    Task<ProbeAttempt> operator()(const HttpTarget& target) const {
+      return http_probe(prober.http_, prober.settings_, target, address);
+    }
+    Task<ProbeAttempt> operator()(const TcpTarget& target) const {
+      return tcp_probe(prober.http_, prober.settings_, target, address);
+    }
+    Task<ProbeAttempt> operator()(const IcmpTarget&) const {
+      return icmp_probe(prober.loop_, address, prober.settings_.timeout);
+    }
+    Task<ProbeAttempt> operator()(const ExecTarget& target) const {
+      return exec_probe(prober.loop_, target.words, prober.environment_, address,
+                        prober.settings_.timeout);
+    }
+  };
+  return std::visit(Attempt{*this, address}, settings_.target);
+}
+
+void NetworkProber::note_failure(const IpAddress& address) {
+  failing_.insert(address);
+  if (needed_.contains(address)) {
+    canaries_.ask();
   }
-  return http_probe(http_, settings_, std::get<HttpTarget>(settings_.target), address);
+}
+
+void NetworkProber::need(const IpAddress& address) {
+  needed_.insert(address);
+  if (failing_.contains(address)) {
+    canaries_.ask();
+  }
+}
+
+void Canaries::ask() {
+  if (!answers_.empty()) {
+    return;
+  }
+  for (const Url& url : urls_) {
+    answers_.push_back(http_.fetch({.url = url,
+                                    .timeout = kCanaryTimeout,
+                                    .connect_timeout = kCanaryTimeout,
+                                    .wants_body = [](int) { return false; }}));
+  }
+}
+
+Task<bool> Canaries::are_all_silent() {
+  ask();
+  for (Task<HttpResult>& answer : answers_) {
+    const HttpResult result = co_await answer;
+    if (result) {
+      co_return false;
+    }
+  }
+  co_return !answers_.empty();
 }

@@ -23,9 +23,18 @@ struct TcpTarget {
   std::uint16_t port;
 };
 
-using ProbeTarget = std::variant<HttpTarget, TcpTarget>;
+/// A reply to an ICMP echo request.
+struct IcmpTarget {};
 
-/// "https://HOST[:PORT]/PATH", "http://...", "tcp:PORT".
+/// A command that exits with 0.
+struct ExecTarget {
+  std::vector<std::string> words;  ///< never empty
+  std::string text;                ///< as it was written
+};
+
+using ProbeTarget = std::variant<HttpTarget, TcpTarget, IcmpTarget, ExecTarget>;
+
+/// "https://HOST[:PORT]/PATH", "http://...", "tcp:PORT", "icmp", "exec:COMMAND".
 std::optional<ProbeTarget> parse_probe_target(std::string_view text);
 
 /// The text that `parse_probe_target` reads back.
@@ -50,4 +59,5 @@ struct ProbeSettings {
   Milliseconds retry_delay{1000};
   std::string ca_file = {};  ///< empty: the system's certificates
   bool insecure = false;
+  bool certificate_dates = false;  ///< find out until when the certificate is valid
 };

@@ -87,10 +87,13 @@ struct ApiClient::Http {
   std::string base_path;
 };
 
-ApiClient::ApiClient(const LoopbackCloudflare& cloudflare, HeaderFields headers) {
-  const std::string url = cloudflare.base_url();
-  const std::size_t path = url.find('/', url.find("://") + 3);
-  http_ = std::make_unique<Http>(Http{httplib::Client{url.substr(0, path)}, url.substr(path)});
+ApiClient::ApiClient(const LoopbackCloudflare& cloudflare, const HeaderFields& headers)
+    : ApiClient{cloudflare.base_url(), headers} {}
+
+ApiClient::ApiClient(const std::string& base_url, const HeaderFields& headers) {
+  const std::size_t path = base_url.find('/', base_url.find("://") + 3);
+  http_ = std::make_unique<Http>(
+      Http{httplib::Client{base_url.substr(0, path)}, base_url.substr(path)});
   http_->client.set_default_headers({headers.begin(), headers.end()});
   http_->client.set_keep_alive(true);
   http_->client.set_tcp_nodelay(true);

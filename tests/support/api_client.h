@@ -33,7 +33,10 @@ struct ApiReply {
 class ApiClient {
  public:
   // `headers` go with every request. The certificates are not checked.
-  ApiClient(const LoopbackCloudflare& cloudflare, HeaderFields headers);
+  ApiClient(const LoopbackCloudflare& cloudflare, const HeaderFields& headers);
+  ApiClient(const std::string& base_url, const HeaderFields& headers);
+  ApiClient(const ApiClient&) = delete;
+  ApiClient& operator=(const ApiClient&) = delete;
   ~ApiClient();
 
   ApiReply get(const std::string& path);

@@ -68,6 +68,11 @@ struct FakeProber : Prober {
   std::map<IpAddress, Health> health;
   std::map<IpAddress, Gate*> gates;
   std::vector<IpAddress> asked;
+  std::vector<IpAddress> needed;
+  bool cut_off = false;
+
+  void need(const IpAddress& address) override { needed.push_back(address); }
+  Task<bool> is_cut_off() override { co_return cut_off; }
 
   Task<ProbeResult> probe(IpAddress address) override {
     asked.push_back(address);

@@ -5,13 +5,45 @@
 namespace fault {
 namespace {
 
-std::string text(int number) {
-  return std::to_string(number);
+constexpr const char* kRefusal =
+    R"({"success":false,"errors":[{"code":@code,"message":"@message"}],)"
+    R"("messages":[],"result":null})";
+
+constexpr const char* kEdgePage = R"(<!DOCTYPE html>
+<html><head><title>api.cloudflare.com | @status</title></head>
+<body><h1>Error @status</h1></body></html>
+)";
+
+// RFC 9457 with Cloudflare's members.
+constexpr const char* kEdgeProblem =
+    R"({"type":"https://developers.cloudflare.com/support/troubleshooting/http-status-codes/)"
+    R"(cloudflare-5xx-errors/error-@status/","title":"Error @status","status":@status,)"
+    R"("detail":"The origin did not answer.","instance":"9f140b785e57c458","error_code":@status,)"
+    R"("error_name":"edge_error","error_category":"origin","ray_id":"9f140b785e57c458",)"
+    R"("timestamp":"2026-04-24T09:22:40Z","zone":"api.cloudflare.com","cloudflare_error":true,)"
+    R"("retryable":true,"retry_after":@retry_after,"owner_action_required":true})";
+
+// A text with each `@name` replaced.
+std::string filled_in(std::string text,
+                      const std::vector<std::pair<std::string, std::string>>& values) {
+  for (const auto& [name, value] : values) {
+    text = replace(name, value).body(std::move(text));
+  }
+  return text;
 }
 
-// Without quotes and backslashes in it.
-std::string quoted(const std::string& plain) {
-  return "\"" + plain + "\"";
+// What stands between the quotes of a JSON string.
+std::string escaped(const std::string& plain) {
+  std::string result;
+  for (const char c : plain) {
+    const auto code = static_cast<unsigned char>(c);
+    if (code < 0x20) {
+      result += std::string{R"(\u00)"} + (code < 0x10 ? '0' : '1') + "0123456789abcdef"[code % 16];
+    } else {
+      result += c == '"' || c == '\\' ? std::string{'\\', c} : std::string{c};
+    }
+  }
+  return result;
 }
 
 }  // namespace
@@ -31,33 +63,23 @@ Answer too_many_requests(std::string retry_after) {
 
 Answer refusal(int status, int code, const std::string& message) {
   return {.status = status,
-          .body = "{\"success\":false,\"errors\":[{\"code\":" + text(code) +
-                  ",\"message\":" + quoted(message) + "}],\"messages\":[],\"result\":null}"};
+          .body = filled_in(kRefusal,
+                            {{"@code", std::to_string(code)}, {"@message", escaped(message)}})};
 }
 
 Answer edge_page(int status) {
   return {.status = status,
-          .body = "<!DOCTYPE html>\n<html><head><title>api.cloudflare.com | " + text(status) +
-                  "</title></head>\n<body><h1>Error " + text(status) + "</h1></body></html>\n",
+          .body = filled_in(kEdgePage, {{"@status", std::to_string(status)}}),
           .content_type = "text/html; charset=UTF-8"};
 }
 
 Answer edge_problem(int status, int retry_after) {
-  const std::string number = text(status);
+  const std::string wait = std::to_string(retry_after);
   return {.status = status,
-          .body = R"({"type":"https://developers.cloudflare.com/support/troubleshooting/)"
-                  R"(http-status-codes/cloudflare-5xx-errors/error-)" +
-                  number + R"(/","title":"Error )" + number + R"(","status":)" + number +
-                  R"(,"detail":"The origin did not answer.","instance":"9f140b785e57c458",)"
-                  R"("error_code":)" +
-                  number +
-                  R"(,"error_name":"edge_error","error_category":"origin",)"
-                  R"("ray_id":"9f140b785e57c458","timestamp":"2026-04-24T09:22:40Z",)"
-                  R"("zone":"api.cloudflare.com","cloudflare_error":true,"retryable":true,)"
-                  R"("retry_after":)" +
-                  text(retry_after) + R"(,"owner_action_required":true})",
+          .body = filled_in(kEdgeProblem,
+                            {{"@status", std::to_string(status)}, {"@retry_after", wait}}),
           .content_type = "application/problem+json",
-          .headers = {{"Retry-After", text(retry_after)}}};
+          .headers = {{"Retry-After", wait}}};
 }
 
 Answer challenge() {
@@ -85,7 +107,9 @@ Answer deeply_nested(std::size_t depth) {
 }
 
 Answer not_utf8() {
-  return {.body = "{\"success\":true,\"errors\":[],\"messages\":[\"\xC3\x28\xFF\"],\"result\":[]}"};
+  return {.body = R"({"success":true,"errors":[],"messages":[")"
+                  "\xC3\x28\xFF"
+                  R"("],"result":[]})"};
 }
 
 Rewrite replace(std::string from, std::string to) {

@@ -98,7 +98,7 @@ fault::Answer refusal(const Value& object) {
 using Maker = fault::Mischief (*)(const Value&);
 
 const std::map<std::string, Maker>& makers() {
-  static const std::map<std::string, Maker> table = {
+  static const std::map<std::string, Maker> kTable = {
       {"delay",
        [](const Value& o) -> fault::Mischief {
          return fault::Delay{milliseconds(o), moment(o, "carried_out")};
@@ -144,7 +144,7 @@ const std::map<std::string, Maker>& makers() {
          return fault::deeply_nested(number(o, "depth", 1'000'000));
        }},
       {"not-utf8", [](const Value&) -> fault::Mischief { return fault::not_utf8(); }}};
-  return table;
+  return kTable;
 }
 
 std::optional<fault::Mischief> meanwhile(const Value& object, const EditByJson& edit) {

@@ -95,8 +95,8 @@ class LoopbackCloudflare::Listener {
  public:
   using Answer = std::function<simulated::ApiAnswer(const simulated::ApiRequest&)>;
 
-  Listener(Answer answer, RelaySetup setup, ArmedFaults& faults, RequestLog& log) {
-    route(std::move(answer));
+  Listener(const Answer& answer, RelaySetup setup, ArmedFaults& faults, RequestLog& log) {
+    route(answer);
     setup.upstream_port = static_cast<std::uint16_t>(server_.bind_to_any_port("127.0.0.1"));
     relay_.emplace(std::move(setup), faults, log);
     thread_ = std::thread{[this] { server_.listen_after_bind(); }};
@@ -180,7 +180,8 @@ std::string LoopbackCloudflare::add_zone(simulated::Zone zone) {
 
 std::string LoopbackCloudflare::add_record(simulated::Record record) {
   const std::lock_guard lock{mutex_};
-  return zone_for(record.name).add(std::move(record), now()).id;
+  simulated::Zone& zone = zone_for(record.name);
+  return zone.add(std::move(record), now()).id;
 }
 
 void LoopbackCloudflare::add_token(simulated::Token token) {

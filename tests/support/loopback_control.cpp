@@ -10,6 +10,7 @@
 
 #include "fault_json.h"
 #include "simulated_json.h"
+#include "simulated_request_json.h"
 
 namespace {
 

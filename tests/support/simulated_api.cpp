@@ -5,6 +5,7 @@
 
 #include "simulated_json.h"
 #include "simulated_query.h"
+#include "simulated_request_json.h"
 
 namespace simulated {
 namespace {

@@ -8,7 +8,7 @@
 #include "simulated_query.h"
 #include "simulated_zone.h"
 
-// The JSON of requests and answers.
+// The JSON of answers.
 namespace simulated {
 
 std::string to_json(const Record& record);
@@ -24,10 +24,6 @@ std::string verified(std::string_view result);
 std::string failure(const ApiError& error);
 template <typename T>
 std::string success(const Page<T>& page);
-
-// Request bodies. What has the wrong type is refused, what is unknown ignored.
-ApiResult<RecordChange> read_change(std::string_view body);
-ApiResult<Batch> read_batch(std::string_view body);
 
 // RFC 3339, UTC, without the zeros at the end of the fraction.
 std::string timestamp(Time time);

@@ -1,0 +1,27 @@
+# Completion of cf-failover(1) for bash. The options come from the program itself.
+
+_cf_failover() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+  case $before in
+    --type) mapfile -t COMPREPLY < <(compgen -W 'A AAAA' -- "$word") ;;
+    --unfamiliar) mapfile -t COMPREPLY < <(compgen -W 'follow main-first keep' -- "$word") ;;
+    --method) mapfile -t COMPREPLY < <(compgen -W 'GET HEAD POST' -- "$word") ;;
+    --probe) mapfile -t COMPREPLY < <(compgen -W 'https:// http:// tcp: icmp exec:' -- "$word") ;;
+    -c | --config | --ca-file) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+    --state-dir) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
+    --record | --zone | --main | --backup | --ttl | --timeout | --connect-timeout | --attempts | \
+      --retry-delay | --expect-status | --expect-body | --max-body | --header | --canary | --deadline)
+      COMPREPLY=()
+      ;;
+    *)
+      if [[ $word == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" --help 2>/dev/null |
+          sed -n 's/^ *\(-[a-z], \)\{0,1\}\(--[a-z-]*\).*/\2/p')" -- "$word")
+      else
+        mapfile -t COMPREPLY < <(compgen -W 'run check-config' -- "$word")
+      fi
+      ;;
+  esac
+}
+
+complete -F _cf_failover cf-failover

@@ -1,0 +1,225 @@
+#include "app/check_report.h"
+
+#include <algorithm>
+
+#include "app/report.h"
+#include "app/table.h"
+#include "value/text.h"
+
+namespace {
+
+std::string source_of(const Layer& layer, const std::string& name) {
+  const auto found = layer.find(name);
+  if (found == layer.end() || found->second.empty()) {
+    return "default";
+  }
+  const std::string& where = found->second.front().where;
+  return where.starts_with("--") ? "command line" : where.substr(0, where.rfind(": "));
+}
+
+std::string listed(const std::vector<IpAddress>& addresses) {
+  std::string text;
+  for (const IpAddress& address : addresses) {
+    text += (text.empty() ? "" : ", ") + address.str();
+  }
+  return text;
+}
+
+std::string listed(const std::vector<Header>& headers) {
+  std::string text;
+  for (const Header& header : headers) {
+    text += (text.empty() ? "" : ", ") + header.name;
+  }
+  return text;
+}
+
+std::string to_text(Unfamiliar unfamiliar) {
+  switch (unfamiliar) {
+    case Unfamiliar::follow:
+      return "follow";
+    case Unfamiliar::main_first:
+      return "main-first";
+    case Unfamiliar::keep:
+      return "keep";
+  }
+  return {};
+}
+
+std::string zone_text(const ZoneChoice& zone) {
+  return !zone.id.empty() ? zone.id : zone.name ? zone.name->str() : "found by the record's name";
+}
+
+std::string ttl_text(int ttl) {
+  return ttl == 1 ? "automatic" : describe(std::chrono::seconds(ttl));
+}
+
+std::string or_none(const std::string& text) {
+  return text.empty() ? "none" : text;
+}
+
+/// What an address's certificate still has to live.
+std::string certificate_text(const ProbeResult& probe, std::int64_t now) {
+  constexpr std::int64_t kDay = 24 * 60 * 60;
+  if (!probe.certificate_expires) {
+    return "";
+  }
+  const std::int64_t days = (*probe.certificate_expires - now) / kDay;
+  return "certificate valid for " + std::to_string(days) + (days == 1 ? " day" : " days");
+}
+
+std::string settings_table(const std::vector<SettingLine>& lines) {
+  Table table;
+  for (const SettingLine& line : lines) {
+    table.add({line.name, line.value, line.source});
+  }
+  return table.str(2);
+}
+
+std::string reaction_table(const ReactionTime& time) {
+  Table table;
+  table.add({"a run begins", "0 s", describe(time.until_run), "every minute, as from cron"});
+  table.add({"probes fail", describe(time.probes_best), describe(time.probes_worst),
+             "all attempts and the pauses between them"});
+  table.add({"resolvers ask again", "0 s", describe(time.ttl),
+             time.ttl == Milliseconds{0} ? "the record is proxied" : "the record's TTL"});
+  table.add({"together", describe(time.best()), describe(time.worst()), ""});
+  return "  A failure is followed after, at best and at worst:\n" + table.str(4);
+}
+
+std::string online_table(const Finding& finding, std::int64_t now) {
+  Table table;
+  if (finding.zone) {
+    table.add({"zone", or_none(finding.zone->name), finding.zone->status});
+  }
+  const RunReport& report = finding.report;
+  if (report.record) {
+    table.add({"record", report.record->content.str(),
+               std::string(to_text(report.sites.role_of(report.record->content))),
+               "TTL " + ttl_text(report.record->ttl),
+               report.record->proxied ? "proxied" : "not proxied"});
+  }
+  for (const ProbeResult& probe : report.probes) {
+    table.add(
+        {"probe", probe.address.str(), std::string(to_text(report.sites.role_of(probe.address))),
+         probe.failure ? describe(*probe.failure) : "accessible", certificate_text(probe, now)});
+  }
+  return "  Found online:\n" + table.str(4);
+}
+
+const Finding* finding_at(const std::vector<Finding>& findings, std::size_t i) {
+  return i < findings.size() ? &findings[i] : nullptr;
+}
+
+}  // namespace
+
+std::vector<SettingLine> setting_lines(const RecordConfig& record, const Layer& layer) {
+  const ProbeSettings& probe = record.probe;
+  std::vector<SettingLine> lines;
+  const auto add = [&](const char* name, std::string value) {
+    lines.push_back({name, std::move(value), source_of(layer, name)});
+  };
+  add("type", std::string(to_text(record.type)));
+  add("zone", zone_text(record.zone));
+  add("main", record.sites.main.str());
+  add("backup", listed(record.sites.backups));
+  add("unfamiliar", to_text(record.unfamiliar));
+  add("ttl", record.ttl == 0 ? "unchanged" : ttl_text(record.ttl));
+  add("probe", to_text(probe.target));
+  add("timeout", describe(probe.timeout));
+  add("connect-timeout", describe(probe.connect_timeout));
+  add("attempts", std::to_string(probe.attempts));
+  add("retry-delay", describe(probe.retry_delay));
+  if (std::holds_alternative<HttpTarget>(probe.target)) {
+    add("expect-status", probe.expect_status.str());
+    add("expect-body",
+        probe.expect_body.empty() ? "none" : "\"" + printable(probe.expect_body) + "\"");
+    add("max-body", probe.max_body ? std::to_string(*probe.max_body) + " bytes" : "none");
+    add("method", probe.method);
+    add("header", or_none(listed(probe.headers)));
+    add("ca-file", probe.ca_file.empty() ? "the system's" : probe.ca_file);
+    add("insecure", probe.insecure ? "true" : "false");
+  }
+  return lines;
+}
+
+std::vector<SettingLine> run_lines(const CheckRequest& request) {
+  const Config& config = request.config;
+  std::string canaries;
+  for (const Url& url : config.canaries) {
+    canaries += (canaries.empty() ? "" : ", ") + url.describe();
+  }
+  return {{"configuration", request.file.empty() ? "none" : request.file, ""},
+          {"api", config.api.base.describe(), ""},
+          {"credential", config.credential_source, ""},
+          {"deadline", describe(config.deadline), source_of(request.run, "deadline")},
+          {"canary", or_none(canaries), source_of(request.run, "canary")},
+          {"state-dir", or_none(config.state_dir), source_of(request.run, "state-dir")}};
+}
+
+std::vector<std::string> cautions(const RecordConfig& record, Milliseconds deadline,
+                                  const ReactionTime& time) {
+  std::vector<std::string> cautions;
+  if (time.probes_worst >= deadline) {
+    cautions.push_back("the probes of a silent origin take up to " + describe(time.probes_worst) +
+                       ", and the whole run may take " + describe(deadline) +
+                       ": such a failure would never be followed; lower timeout or attempts");
+  }
+  if (time.ttl > time.until_run + time.probes_worst) {
+    cautions.push_back(
+        "most of the time goes to the TTL: set the record's TTL to 60 in the dashboard");
+  }
+  if (record.probe.insecure) {
+    cautions.push_back("certificates are not checked: anybody on the way can look healthy");
+  }
+  return cautions;
+}
+
+ReactionTime expected_reaction(const RecordConfig& record, const Finding* finding) {
+  const bool known = finding != nullptr && finding->report.record;
+  const int ttl = record.ttl != 0 ? record.ttl : known ? finding->report.record->ttl : 0;
+  return reaction_time(record.probe, ttl, known && finding->report.record->proxied);
+}
+
+std::string check_report(const CheckRequest& request, const std::vector<Finding>& findings,
+                         std::int64_t now) {
+  std::string text = "Every run\n" + settings_table(run_lines(request));
+  for (std::size_t i = 0; i < request.config.records.size(); ++i) {
+    const RecordConfig& record = request.config.records[i];
+    const Finding* const finding = finding_at(findings, i);
+    const ReactionTime time = expected_reaction(record, finding);
+    text += "\n" + record.name.str() + " " + std::string(to_text(record.type)) + "\n" +
+            settings_table(setting_lines(record, request.layers[i])) + "\n" + reaction_table(time);
+    for (const std::string& caution : cautions(record, request.config.deadline, time)) {
+      text += "  Caution: " + caution + "\n";
+    }
+    if (finding != nullptr) {
+      text += "\n" + online_table(*finding, now);
+    }
+  }
+  return text;
+}
+
+ExitStatus check_status(const Finding& finding) {
+  if (finding.report.read_trouble) {
+    return ExitStatus::unread;
+  }
+  const auto& probes = finding.report.probes;
+  const bool all_up = std::all_of(probes.begin(), probes.end(), [](const ProbeResult& probe) {
+    return probe.health == Health::up;
+  });
+  return all_up ? ExitStatus::ok : ExitStatus::inaccessible;
+}
+
+std::optional<Error> check_problem(const Finding& finding) {
+  if (finding.report.read_trouble) {
+    return problem(finding.report);
+  }
+  std::string failing;
+  for (const ProbeResult& probe : finding.report.probes) {
+    if (probe.failure) {
+      failing +=
+          (failing.empty() ? "" : ", ") + probe.address.str() + " " + describe(*probe.failure);
+    }
+  }
+  return failing.empty() ? std::nullopt : std::optional(Error{"not accessible: " + failing});
+}

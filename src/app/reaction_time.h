@@ -1,0 +1,19 @@
+#pragma once
+
+#include "app/config.h"
+
+/// How long visitors wait from the failure of MAIN until they are sent elsewhere, if a run begins
+/// every minute.
+struct ReactionTime {
+  Milliseconds until_run;     ///< at worst, until the next run begins
+  Milliseconds probes_best;   ///< from there to the verdict: every attempt fails at once
+  Milliseconds probes_worst;  ///< every attempt takes its whole time-out
+  Milliseconds ttl;           ///< at worst, until resolvers ask again
+
+  Milliseconds best() const { return probes_best; }
+  Milliseconds worst() const { return until_run + probes_worst + ttl; }
+};
+
+/// `ttl`: of the record, in seconds; 1 is Cloudflare's automatic, and 0 stands for not known.
+/// A proxied record's visitors do not wait for a TTL.
+ReactionTime reaction_time(const ProbeSettings& probe, int ttl, bool proxied);

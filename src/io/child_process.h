@@ -1,0 +1,37 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/descriptor.h"
+#include "value/result.h"
+
+/// A command that runs in a process group of its own, without a terminal, without our descriptors
+/// and with the signals' default actions. The destructor kills the group.
+class ChildProcess {
+ public:
+  /// `environment` holds "NAME=value" strings, and is the whole of it.
+  static Result<ChildProcess> start(const std::vector<std::string>& words,
+                                    const std::vector<std::string>& environment);
+
+  ChildProcess(ChildProcess&& other) noexcept;
+  ChildProcess& operator=(ChildProcess&&) = delete;
+  ~ChildProcess();
+
+  /// Becomes readable when the command itself has ended.
+  int exit_descriptor() const { return exit_.get(); }
+
+  /// Waits for the command's end, and ends what it left behind. Nothing if a signal ended it.
+  std::optional<int> exit_status();
+
+ private:
+  ChildProcess(pid_t pid, Descriptor exit) : pid_(pid), exit_(std::move(exit)) {}
+
+  int reap();
+
+  pid_t pid_;
+  Descriptor exit_;
+};

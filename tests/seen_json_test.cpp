@@ -1,0 +1,122 @@
+#include "io/seen_json.h"
+
+#include "support/catch.h"
+
+namespace {
+
+const std::string kApi = "https://api.cloudflare.com/client/v4";
+const std::string kZoneId = "023e105f4ecef8ad9ca31a8372d0c353";
+
+Seen with_zone() {
+  return {.zone = Seen::CachedZone{kApi, Zone{.id = kZoneId, .name = "example.com"}}};
+}
+
+}  // namespace
+
+TEST_CASE("What was seen is written in a form that people can read") {
+  CHECK(to_json(Seen{}) == R"({
+    "version": 1
+}
+)");
+  CHECK(to_json(with_zone()) == R"({
+    "version": 1,
+    "zone": {
+        "api": "https://api.cloudflare.com/client/v4",
+        "id": "023e105f4ecef8ad9ca31a8372d0c353",
+        "name": "example.com"
+    }
+}
+)");
+}
+
+TEST_CASE("What was seen is read back as it was written") {
+  const auto seen = parse_seen(to_json(with_zone()));
+
+  REQUIRE(seen);
+  REQUIRE(seen->zone);
+  CHECK(seen->zone->api == kApi);
+  CHECK(seen->zone->zone.id == kZoneId);
+  CHECK(seen->zone->zone.name == "example.com");
+}
+
+TEST_CASE("Nothing seen is read back as nothing seen") {
+  const auto seen = parse_seen(to_json(Seen{}));
+
+  REQUIRE(seen);
+  CHECK_FALSE(seen->zone);
+}
+
+TEST_CASE("A state that was cut short is not taken for a whole one") {
+  std::string text = to_json(with_zone());
+  text.pop_back();  // The line end says nothing.
+
+  for (std::size_t length = 0; length < text.size(); ++length) {
+    CAPTURE(length);
+    REQUIRE_FALSE(parse_seen(std::string_view(text).substr(0, length)));
+  }
+}
+
+TEST_CASE("A state with something behind it is not ours") {
+  CHECK_FALSE(parse_seen(to_json(with_zone()) + "}"));
+  CHECK_FALSE(parse_seen(to_json(with_zone()) + to_json(with_zone())));
+}
+
+TEST_CASE("What we did not write is not read") {
+  const std::string text = GENERATE(values<std::string>({
+      "",
+      " ",
+      "null",
+      "[]",
+      "1",
+      "\"text\"",
+      "{}",
+      "version: 1",
+      R"({"version": 2})",
+      R"({"version": 0})",
+      R"({"version": "1"})",
+      R"({"version": 1.5})",
+      R"({"version": null})",
+      R"({"Version": 1})",
+      R"({"version": 1,})",
+      R"({"version": 1, "zone": null})",
+      R"({"version": 1, "zone": []})",
+      R"({"version": 1, "zone": "example.com"})",
+      R"({"version": 1, "zone": {}})",
+      R"({"version": 1, "zone": {"id": "1", "name": "example.com"}})",
+      R"({"version": 1, "zone": {"api": "https://a/", "name": "example.com"}})",
+      R"({"version": 1, "zone": {"api": "https://a/", "id": "1"}})",
+      R"({"version": 1, "zone": {"api": 1, "id": "1", "name": "example.com"}})",
+      R"({"version": 1, "zone": {"api": "https://a/", "id": 1, "name": "example.com"}})",
+      R"({"version": 1, "zone": {"api": "https://a/", "id": "1", "name": null}})",
+      R"({"version": 1, "zone": {"api": "https://a/", "id": "", "name": "example.com"}})",
+      R"({"version": 1, "zone": {"api": "https://a/", "id": "../user", "name": "example.com"}})",
+      "{\"version\": 1, \"note\": \"\xff\"}",
+  }));
+  CAPTURE(text);
+
+  CHECK_FALSE(parse_seen(text));
+}
+
+TEST_CASE("A million brackets are not ours, and do not overflow the stack") {
+  constexpr std::size_t kMany = 1'000'000;
+  const std::string open(kMany, '[');
+  const std::string closed(kMany, ']');
+
+  CHECK_FALSE(parse_seen(open));
+  CHECK_FALSE(parse_seen(open + closed));
+  CHECK_FALSE(parse_seen(R"({"version": 1, "zone": )" + open + closed + "}"));
+}
+
+TEST_CASE("Members of a later minor version are passed over") {
+  CHECK(parse_seen(R"({"version": 1, "counters": {"up": 3}})"));
+}
+
+TEST_CASE("Text is escaped on its way out") {
+  Seen seen = with_zone();
+  seen.zone->zone.name = "a\"b\\c\nd";
+
+  const auto back = parse_seen(to_json(seen));
+
+  REQUIRE(back);
+  CHECK(back->zone->zone.name == "a\"b\\c\nd");
+}
