@@ -5,7 +5,9 @@ VERSION := 0.1.0
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
-MANDIR ?= $(PREFIX)/share/man
+DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 DESTDIR ?=
 
 CXX ?= g++
@@ -14,7 +16,7 @@ PKG_CONFIG ?= pkg-config
 BUILD ?= build
 
 # As many jobs as there are processors, unless the caller chose.
-ifeq (,$(findstring -j,$(MAKEFLAGS)))
+ifeq (0,$(MAKELEVEL))
 MAKEFLAGS += --jobs=$(shell nproc 2>/dev/null || echo 1) --no-print-directory
 endif
 
@@ -96,7 +98,7 @@ demo: $(BUILD)/cf-failover $(BUILD)/demo ## see a failover and a failback happen
 	@BUILD=$(BUILD) $(BUILD)/demo
 
 cxx_files := $(sort $(wildcard src/*.cpp src/*/*.cpp src/*/*.h tests/*.cpp tests/support/*.cpp tests/support/*.h))
-shell_files := .ci/run $(sort $(wildcard scripts/*))
+shell_files := .ci/run $(sort $(shell grep -rlE '^#!/bin/(ba)?sh' scripts)) scripts/completion/cf-failover.bash
 tidy_stamps := $(patsubst %.cpp,$(BUILD)/tidy/%.ok,$(filter %.cpp,$(cxx_files)))
 
 lint: lint-format lint-floors lint-shell lint-manual lint-tidy ## check format, structure, scripts, manual
@@ -105,23 +107,42 @@ lint-format:
 lint-floors:
 	scripts/check-floors
 lint-shell:
-	shellcheck $(foreach file,$(shell_files),$(if $(wildcard $(file)/*),,$(file)))
+	shellcheck $(shell_files)
 lint-manual: $(BUILD)/cf-failover
-	scripts/check-manual
+	BUILD=$(BUILD) scripts/check-manual
 lint-tidy: $(tidy_stamps)
 
-$(BUILD)/tidy/%.ok: %.cpp .clang-tidy
+# Its counts of suppressed warnings go to standard error, and so does the reason of a crash.
+$(BUILD)/tidy/%.ok: %.cpp $(filter %.h,$(cxx_files)) .clang-tidy tests/.clang-tidy
 	@mkdir -p $(@D)
-	clang-tidy --quiet $< -- -std=c++20 -Isrc -DCF_FAILOVER_VERSION='"$(VERSION)"' 2>/dev/null
+	@echo clang-tidy $<
+	@clang-tidy --quiet $< -- -std=c++20 -Isrc -DCF_FAILOVER_VERSION='"$(VERSION)"' 2>$@.log || { cat $@.log; false; }
 	@touch $@
 
+completions := $(DESTDIR)$(DATADIR)/bash-completion/completions $(DESTDIR)$(DATADIR)/zsh/site-functions
+examples := $(DESTDIR)$(DATADIR)/doc/cf-failover/examples
+
 install: all ## install below PREFIX (default /usr/local); DESTDIR is honoured
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(completions) \
+	  $(DESTDIR)$(UNITDIR) $(examples)
 	install -m 0755 $(BUILD)/cf-failover $(DESTDIR)$(BINDIR)/cf-failover
 	install -m 0644 man/cf-failover.1 $(DESTDIR)$(MANDIR)/man1/cf-failover.1
+	install -m 0644 man/cf-failover-config.5 $(DESTDIR)$(MANDIR)/man5/cf-failover-config.5
+	install -m 0644 scripts/completion/cf-failover.bash $(word 1,$(completions))/cf-failover
+	install -m 0644 scripts/completion/_cf-failover $(word 2,$(completions))/_cf-failover
+	sed 's|/usr/local/bin/|$(BINDIR)/|' scripts/systemd/cf-failover.service >$(DESTDIR)$(UNITDIR)/cf-failover.service
+	chmod 0644 $(DESTDIR)$(UNITDIR)/cf-failover.service
+	install -m 0644 scripts/systemd/cf-failover.timer $(DESTDIR)$(UNITDIR)/cf-failover.timer
+	install -m 0644 scripts/examples/config.json $(examples)/config.json
+	sed 's|/usr/local/bin/|$(BINDIR)/|' scripts/examples/cf-failover.cron >$(examples)/cf-failover.cron
+	chmod 0644 $(examples)/cf-failover.cron
 
 uninstall: ## remove what install installed
-	rm -f $(DESTDIR)$(BINDIR)/cf-failover $(DESTDIR)$(MANDIR)/man1/cf-failover.1
+	rm -f $(DESTDIR)$(BINDIR)/cf-failover $(DESTDIR)$(MANDIR)/man1/cf-failover.1 \
+	  $(DESTDIR)$(MANDIR)/man5/cf-failover-config.5 $(word 1,$(completions))/cf-failover \
+	  $(word 2,$(completions))/_cf-failover $(DESTDIR)$(UNITDIR)/cf-failover.service \
+	  $(DESTDIR)$(UNITDIR)/cf-failover.timer $(examples)/config.json $(examples)/cf-failover.cron
+	-rmdir $(examples) $(dir $(examples)) 2>/dev/null
 
 clean: ## remove build/
 	rm -rf $(BUILD)

@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 using behaviour::Answer;
 using behaviour::Hang;
 using behaviour::Refuse;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::StartsWith;
 using Options = std::vector<std::string>;
 
@@ -230,8 +230,9 @@ TEST_CASE("A lost answer is told as unconfirmed, neither as done nor as failed",
   CHECK(result.out.empty());
   CHECK_THAT(result.err, StartsWith("cf-failover: error: www.example.com A: could not confirm the "
                                     "change to 127.0.3.1: "));
-  CHECK_THAT(result.err, Contains("\ncf-failover: hint: the record may or may not have changed; "
-                                  "the next run will see\n"));
+  CHECK_THAT(result.err,
+             ContainsSubstring("\ncf-failover: hint: the record may or may not have changed; "
+                               "the next run will see\n"));
   CHECK(lab.cloudflare.writes().size() == 1);
 }
 
@@ -324,7 +325,7 @@ TEST_CASE("A second run knows the zone and asks for less", "[cli]") {
 
   run_once(lab);
 
-  CHECK_THAT(run_once(lab, {"-v"}).out, Contains("     1 API request, "));
+  CHECK_THAT(run_once(lab, {"-v"}).out, ContainsSubstring("     1 API request, "));
 }
 
 // --- JSON ---
@@ -501,7 +502,7 @@ TEST_CASE("A dry run says in JSON and in words what it would have done", "[cli]"
   CHECK(report.action == "failover");
   CHECK(report.to == Lab::kBackup);
   CHECK(report.written == false);
-  CHECK_THAT(result.err, Contains("     not changed: this is a dry run\n"));
+  CHECK_THAT(result.err, ContainsSubstring("     not changed: this is a dry run\n"));
 }
 
 TEST_CASE("A dry run waits for nobody", "[cli]") {
@@ -527,8 +528,9 @@ TEST_CASE("On a terminal the steps are shown, in colour", "[cli]") {
   CHECK(result.status == 0);
   CHECK(without_times(without_colours(result.out)) == std::string(kStepsOfFailover) + kFailover);
   CHECK_THAT(result.out, StartsWith("\033[1mwww.example.com A\033[0m in zone example.com\n"));
-  CHECK_THAT(result.out, Contains("\033[31mis it accessible? no: refused ("));
-  CHECK_THAT(result.out, Contains("\033[32mchanged, and confirmed by Cloudflare\033[0m\n"));
+  CHECK_THAT(result.out, ContainsSubstring("\033[31mis it accessible? no: refused ("));
+  CHECK_THAT(result.out,
+             ContainsSubstring("\033[32mchanged, and confirmed by Cloudflare\033[0m\n"));
 }
 
 TEST_CASE("Colour is not for those who do not want it, nor for pipes", "[cli]") {

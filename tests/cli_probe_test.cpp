@@ -27,7 +27,7 @@ using behaviour::Part;
 using behaviour::Raw;
 using behaviour::Refuse;
 using behaviour::Reset;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::StartsWith;
 using Options = std::vector<std::string>;
 
@@ -520,7 +520,7 @@ TEST_CASE("No secret reaches an origin", "[cli]") {
   CHECK(lab.run().status == 0);
 
   REQUIRE(lab.main.requests().size() == 1);
-  CHECK_THAT(lab.main.requests()[0].head, !Contains(Lab::kToken));
+  CHECK_THAT(lab.main.requests()[0].head, !ContainsSubstring(Lab::kToken));
   CHECK_FALSE(lab.main.requests()[0].header("Authorization"));
 }
 
@@ -729,9 +729,10 @@ TEST_CASE("Where MAIN is unknown a run on BACKUP changes nothing", "[cli]") {
   CHECK(lab.content() == Lab::kBackup);
 }
 
+#ifndef __SANITIZE_ADDRESS__  // UBSan looks at memory through a pipe, which takes two descriptors.
 TEST_CASE("A run that is short of descriptors blames itself and changes nothing", "[cli]") {
   bool was_ever_short = false;
-  for (int limit = 7; limit <= 10; ++limit) {  // With fewer, UBSan cannot do its work.
+  for (int limit = 6; limit <= 10; ++limit) {
     CAPTURE(limit);
     Lab lab;
     ProcessSpec command = lab.command(kOnce + Options{"--json", "--deadline", "700ms"});
@@ -752,3 +753,4 @@ TEST_CASE("A run that is short of descriptors blames itself and changes nothing"
   }
   CHECK(was_ever_short);
 }
+#endif

@@ -11,7 +11,7 @@
 
 namespace {
 
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::StartsWith;
 using Options = std::vector<std::string>;
 using Change = std::function<void(ProcessSpec&)>;
@@ -137,7 +137,7 @@ TEST_CASE("An option without its value is refused", "[cli]") {
   CHECK(result.status == 2);
   CHECK(result.out.empty());
   CHECK_THAT(result.err, StartsWith("cf-failover: error: "));
-  CHECK_THAT(result.err, Contains("timeout"));
+  CHECK_THAT(result.err, ContainsSubstring("timeout"));
   check_untouched(lab);
 }
 
@@ -358,7 +358,7 @@ TEST_CASE("No secret is quoted in a complaint", "[cli]") {
     const ProcessResult result = run(command);
 
     CHECK(result.status == 2);
-    CHECK_THAT(result.err, !Contains(Lab::kToken));
+    CHECK_THAT(result.err, !ContainsSubstring(Lab::kToken));
   }
 }
 
@@ -393,7 +393,7 @@ TEST_CASE("Help and version are printed and nothing else is done", "[cli]") {
           "--method",     "--header",      "--ca-file",       "--insecure",    "--deadline",
           "--state-dir",  "-n, --dry-run", "--json",          "-q, --quiet",   "-v, --verbose",
           "-h, --help",   "--version"}) {
-      CHECK_THAT(help.out, Contains(name));
+      CHECK_THAT(help.out, ContainsSubstring(name));
     }
   }
   const ProcessResult version = show("--version");
@@ -408,7 +408,7 @@ TEST_CASE("Help helps among other options, right or wrong", "[cli]") {
   const ProcessResult result = run(lab.command({"--timeout", "x", "--help"}));
 
   CHECK(result.status == 0);
-  CHECK_THAT(result.out, Contains("Usage:"));
+  CHECK_THAT(result.out, ContainsSubstring("Usage:"));
   CHECK(result.err.empty());
   check_untouched(lab);
 }

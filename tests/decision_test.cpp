@@ -16,10 +16,7 @@ const IpAddress kOther = ip("203.0.113.9");
 const Sites kSites{kMain, {kBackup}};
 const Sites kTwoBackups{kMain, {kBackup, kSecond}};
 
-constexpr Health up = Health::up;
-constexpr Health down = Health::down;
-constexpr Health unknown = Health::unknown;
-constexpr Health pending = Health::pending;
+using enum Health;
 
 HealthReport report(Health main, Health backup, Health other = down, Health second = down) {
   HealthReport health;

@@ -28,7 +28,7 @@
 namespace {
 
 using namespace std::chrono_literals;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::StartsWith;
 using Milliseconds = std::chrono::milliseconds;
 
@@ -268,7 +268,7 @@ TEST_CASE("an origin answers HEAD with the head of GET and no body", "[origin]")
 
   const Heard heard = ask(origin, kHead);
 
-  CHECK_THAT(heard.bytes, Contains("Content-Length: 2\r\n"));
+  CHECK_THAT(heard.bytes, ContainsSubstring("Content-Length: 2\r\n"));
   CHECK_THAT(heard.bytes, Catch::Matchers::EndsWith("\r\n\r\n"));
   CHECK(heard.end == End::closed);
 }
@@ -654,12 +654,13 @@ TEST_CASE("an origin with a certificate speaks TLS and sees the name it was aske
 TEST_CASE("a certificate is as good or as bad as it was ordered", "[origin][tls]") {
   CHECK(certificate_problem(test_ca().valid(kHost)) == "none");
   CHECK(certificate_problem(test_ca().valid("*.example.com")) == "none");
-  CHECK_THAT(certificate_problem(test_ca().valid("www.example.org")), Contains("ostname mismatch"));
+  CHECK_THAT(certificate_problem(test_ca().valid("www.example.org")),
+             ContainsSubstring("ostname mismatch"));
   CHECK(certificate_problem(test_ca().expired(kHost)) == "certificate has expired");
   CHECK(certificate_problem(test_ca().not_yet_valid(kHost)) == "certificate is not yet valid");
-  CHECK_THAT(certificate_problem(test_ca().self_signed(kHost)), Contains("self-signed"));
+  CHECK_THAT(certificate_problem(test_ca().self_signed(kHost)), ContainsSubstring("self-signed"));
   CHECK_THAT(certificate_problem(test_ca().by_unknown_ca(kHost)),
-             Contains("unable to get local issuer"));
+             ContainsSubstring("unable to get local issuer"));
 }
 
 TEST_CASE("a certificate is made once, quickly, and another host gets another", "[tls]") {
@@ -798,7 +799,8 @@ TEST_CASE("the program explains itself", "[origin][program]") {
   const ProcessResult result = run({.argv = {program(), "--help"}});
 
   CHECK(result.status == 0);
-  CHECK_THAT(result.out, Contains("--listen") && Contains("never-connect") && Contains("Stages"));
+  CHECK_THAT(result.out, ContainsSubstring("--listen") && ContainsSubstring("never-connect") &&
+                             ContainsSubstring("Stages"));
 }
 
 TEST_CASE("the program knows each behaviour that it explains", "[origin][program]") {

@@ -32,18 +32,20 @@ using Text = const std::string&;
 
 template <typename T, typename U>
 bool take(T& place, std::optional<U> value) {
-  if (value) {
-    place = *std::move(value);
+  if (!value) {
+    return false;
   }
-  return value.has_value();
+  place = *std::move(value);
+  return true;
 }
 
 template <typename T>
 bool append(std::vector<T>& list, std::optional<T> value) {
-  if (value) {
-    list.push_back(*std::move(value));
+  if (!value) {
+    return false;
   }
-  return value.has_value();
+  list.push_back(*std::move(value));
+  return true;
 }
 
 std::optional<RecordType> parse_type(Text text) {

@@ -11,7 +11,7 @@ using Kind = ApiFailure::Kind;
 constexpr std::size_t kLongestRay = 40;
 
 std::string what_happened(const HttpFailure& failure, const Url& api) {
-  const std::string host = api.host();
+  const std::string& host = api.host();
   switch (failure.kind) {
     case HttpFailure::Kind::name:
       return "cannot resolve " + host;
