@@ -26,6 +26,7 @@ void open_missing_streams() {
 
 Surroundings look_around() {
   return {.environment = Environment::from(environ),
+          .usual_config_file = "/etc/cf-failover/config.json",
           .is_root = geteuid() == 0,
           .output_is_terminal = isatty(STDOUT_FILENO) == 1};
 }

@@ -464,7 +464,7 @@ TEST_CASE("A known zone does not stand for another that is asked for by name") {
   const auto lab = failover_due();
   run_once(*lab);
 
-  const ProcessResult result = run_once(*lab, {"--zone", "example.org"});
+  const ProcessResult result = run_once(*lab, {"--zone", "www.example.com"});
 
   CHECK(result.status == 3);
   CHECK(contains(result.err, "no zone that the credential may see holds this name"));

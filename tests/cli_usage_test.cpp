@@ -96,7 +96,7 @@ const std::string kHelpHint = "cf-failover --help lists the options";
 
 }  // namespace
 
-TEST_CASE("An option or a command that does not exist is refused by name", "[cli]") {
+TEST_CASE("An option that does not exist is refused by name", "[cli]") {
   const Lab lab;
 
   check_mistakes(
@@ -108,10 +108,22 @@ TEST_CASE("An option or a command that does not exist is refused by name", "[cli
           {plus({"--no-such-option"}), "unknown option --no-such-option", kHelpHint},
           {plus({"-x"}), "unknown option -x", kHelpHint},
           {plus({"now"}), "unexpected argument \"now\"",
-           "run takes options only; quote values that hold blanks"},
-          {[](ProcessSpec& command) { command.argv[1] = "rnu"; }, "unknown command \"rnu\"",
-           "the command is run, and may be left out"},
+           "values belong to options; quote those that hold blanks"},
       });
+}
+
+TEST_CASE("A command that does not exist is refused by name", "[cli]") {
+  const Lab lab;
+  ProcessSpec command = lab.command();
+  command.argv[1] = "rnu";
+
+  const ProcessResult result = run(command);
+
+  CHECK(result.status == 2);
+  CHECK(result.out.empty());
+  CHECK_THAT(result.err, StartsWith("cf-failover: error: unknown command \"rnu\"\n"
+                                    "cf-failover: hint: "));
+  check_untouched(lab);
 }
 
 TEST_CASE("An option is given once, with its value", "[cli]") {

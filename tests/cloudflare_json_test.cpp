@@ -407,13 +407,21 @@ TEST_CASE("An error that makes no sense has neither code nor message, and the re
   CHECK(parse_error(body) == ApiFailure{.kind = Kind::refused, .code = code, .message = message});
 }
 
+TEST_CASE("Nothing hides behind a NUL, and nothing is said twice") {
+  const std::string good = recorded("records.json");
+
+  CHECK_FALSE(parse_records(good + std::string("\0{", 2)));
+  CHECK_FALSE(parse_records(with(good, R"("errors")", R"("success":false,"errors")")));
+  CHECK_FALSE(parse_records(with(good, R"("content")", R"("content":"203.0.113.9","content")")));
+}
+
 TEST_CASE("What an error says is safe to show") {
   const auto told = [](const std::string& message) {
     return parse_error(R"({"errors":[{"code":1,"message":")" + message + R"("}]})").message;
   };
 
   CHECK(told(R"(\u001b[31mred\u0000\r\n)") == R"(\x1b[31mred\x00\x0d\x0a)");
-  CHECK(told(std::string(1000, 'a')) == std::string(200, 'a') + "...");
+  CHECK(told(std::string(10000, 'a')) == std::string(4096, 'a') + "...");
   CHECK(parse_error(R"({"title":"\u001b]0;x\u0007"})").message == R"(\x1b]0;x\x07)");
 }
 

@@ -113,10 +113,10 @@ TEST_CASE("Members of a later minor version are passed over") {
 
 TEST_CASE("Text is escaped on its way out") {
   Seen seen = with_zone();
-  seen.zone->zone.name = "a\"b\\c\nd";
+  seen.zone->api = "a\"b\\c\nd";
 
   const auto back = parse_seen(to_json(seen));
 
   REQUIRE(back);
-  CHECK(back->zone->zone.name == "a\"b\\c\nd");
+  CHECK(back->zone->api == "a\"b\\c\nd");
 }

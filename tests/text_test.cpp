@@ -73,6 +73,12 @@ TEST_CASE("What could fool a terminal or is no UTF-8 is spelled out byte by byte
       {"\xc3", R"(\xc3)"},          // A beginning without an end.
       {"\xe2\x82", R"(\xe2\x82)"},
       {"\xf0\x9f\x98", R"(\xf0\x9f\x98)"},
+      {"\xe0\x80\xaf", R"(\xe0\x80\xaf)"},          // '/', in three bytes.
+      {"\xed\xa0\x80", R"(\xed\xa0\x80)"},          // Half of a UTF-16 pair.
+      {"\xf0\x80\x80\xaf", R"(\xf0\x80\x80\xaf)"},  // '/', in four bytes.
+      {"\xf4\x90\x80\x80", R"(\xf4\x90\x80\x80)"},  // Beyond U+10FFFF.
+      {"\xe2\x80\xae", R"(\xe2\x80\xae)"},          // Writes from right to left from here on.
+      {"\xe2\x80\xa8", R"(\xe2\x80\xa8)"},          // A line end.
       {"\xe2\x28\xa1", R"(\xe2(\xa1)"},
       {"\xc0\xaf", R"(\xc0\xaf)"},  // '/', in two bytes.
       {"\xf5\x80\x80\x80", R"(\xf5\x80\x80\x80)"},

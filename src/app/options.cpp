@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cxxopts.hpp>
+#include <span>
 
 #include "app/config_file.h"
 #include "app/credentials.h"
@@ -49,7 +50,7 @@ std::vector<Group> groups() {
                   "FILE", 'c'},
            Option{"dry-run", "decide and report; write nothing, touch no file", {}, 'n'},
            Option{"json", "print one JSON object per record"},
-           Option{"online", "check-config: also ask Cloudflare and probe the origins"},
+           Option{"online", "check-config: ask Cloudflare, probe the origins"},
            Option{"quiet", "print nothing but problems", {}, 'q'},
            Option{"verbose", "print the steps (default on a terminal)", {}, 'v'},
            Option{"help", "print this help", {}, 'h'},
@@ -64,29 +65,32 @@ constexpr const char* kSynopsis =
     "Moves a Cloudflare DNS record to BACKUP while MAIN is down, and back.\n"
     "\n"
     "Usage:\n"
-    "  cf-failover [run] [OPTIONS]             check, and fail over or back if need be\n"
-    "  cf-failover check-config [OPTIONS]      show what a run would work with\n"
+    "  cf-failover [run] [OPTIONS]           fail over or back if need be\n"
+    "  cf-failover check-config [OPTIONS]    show what a run would work with\n"
     "\n"
     "A record, MAIN and BACKUP are required, from options or from the file.\n";
 
 constexpr const char* kAfterOptions =
     "\n"
     "The credential comes from CLOUDFLARE_API_TOKEN, CLOUDFLARE_API_TOKEN_FILE, the\n"
-    "systemd credential cloudflare-token, or CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL.\n"
-    "Durations are 500ms, 5s, 2m or 1h; a bare number is seconds.\n"
+    "file's token_file, the systemd credential cloudflare-token, or CLOUDFLARE_API_KEY\n"
+    "with CLOUDFLARE_EMAIL. Durations are 500ms, 5s, 2m or 1h; a bare number is\n"
+    "seconds.\n"
     "\n"
-    "Exit status: 0 the record points to an accessible origin, 1 it does not and there\n"
-    "is nowhere to go, 2 usage, 3 record not read, 4 cannot judge, 5 changed by somebody\n"
-    "else, 6 change not made, 7 change not confirmed, 75 another run is under way.\n"
-    "\n"
-    "The manual page cf-failover(1) has the rest.\n";
+    "Exit status: 0 the record points to an accessible origin, 1 it does not and\n"
+    "there is nowhere to go, 2 usage, 3 record not read, 4 cannot judge, 5 changed by\n"
+    "somebody else, 6 change not made, 7 change not confirmed, 75 another run is under\n"
+    "way. The manual page cf-failover(1) has the rest.\n";
 
 std::string help_line(const Option& option) {
-  constexpr std::size_t kColumn = 34;
+  constexpr std::size_t kColumn = 28;
   std::string line =
       option.letter == '\0' ? "      --" : std::string("  -") + option.letter + ", --";
   line += option.name + (option.argument.empty() ? "" : " " + option.argument);
-  line.resize(std::max(line.size() + 1, kColumn), ' ');
+  if (line.size() + 1 > kColumn) {
+    line += "\n" + std::string(kColumn, ' ');  // Too long: the text goes below.
+  }
+  line.resize(std::max(line.size(), kColumn), ' ');
   for (const std::string_view part : split(option.help, '\n')) {
     line += std::string(line.ends_with('\n') ? kColumn : 0, ' ') + std::string(part) + "\n";
   }
@@ -124,6 +128,17 @@ cxxopts::Options cxxopts_table() {
 }
 
 // --- From the command line to layers ---
+
+bool takes_value(std::string_view option) {
+  for (const Group& group : groups()) {
+    for (const Option& known : group.options) {
+      if (option == "--" + known.name) {
+        return !known.argument.empty();
+      }
+    }
+  }
+  return false;
+}
 
 tl::unexpected<Error> unknown_option(std::string_view word) {
   std::vector<std::string> known;
@@ -164,6 +179,9 @@ Result<void> check_words(const cxxopts::ParseResult& line) {
   }
   if (!command_of(line)) {
     const std::string word = words_of(line).front();
+    if (word.size() > 1 && word.starts_with('-')) {
+      return unknown_option(word);
+    }
     const auto meant = nearest(word, {"run", "check-config"});
     return failure(
         "unknown command \"" + printable(word) + "\"",
@@ -267,22 +285,22 @@ Detail find_detail(const cxxopts::ParseResult& line, const Surroundings& surroun
 
 // --- All together ---
 
-std::string last_value(const cxxopts::ParseResult& line, const char* name) {
-  return line.count(name) > 0 ? line[name].as<std::vector<std::string>>().back() : "";
-}
-
 /// The file that was asked for, or the usual one if it is there.
 Result<std::optional<ConfigFile>> find_file(const cxxopts::ParseResult& line,
-                                            const Environment& environment) {
-  constexpr const char* kUsual = "/etc/cf-failover/config.json";
-  std::string path = last_value(line, "config");
-  if (path.empty()) {
-    path = environment.get("CF_FAILOVER_CONFIG");
+                                            const Surroundings& surroundings) {
+  const auto named = line.count("config") > 0 ? line["config"].as<std::vector<std::string>>()
+                                              : std::vector<std::string>();
+  if (named.size() > 1) {
+    return failure("--config is given twice", "give it once");
   }
-  if (path.empty() && access(kUsual, F_OK) != 0) {
-    return std::optional<ConfigFile>();
+  std::string path = named.empty() ? surroundings.environment.get("CF_FAILOVER_CONFIG") : named[0];
+  if (named.empty() && path.empty()) {
+    path = surroundings.usual_config_file;
+    if (access(path.c_str(), F_OK) != 0) {
+      return std::optional<ConfigFile>();
+    }
   }
-  auto file = read_config_file(path.empty() ? kUsual : path);
+  auto file = read_config_file(path);
   if (!file) {
     return tl::unexpected(file.error());
   }
@@ -330,8 +348,8 @@ Result<std::vector<Layer>> select_records(const std::optional<ConfigFile>& file,
   }
   if (fitting.empty()) {
     const std::string wanted =
-        said.contains("record") ? printable(said.at("record").front().text) : "";
-    return failure(file->path + " has no record " + wanted, listed_names(*file));
+        said.contains("record") ? " " + printable(said.at("record").front().text) : "";
+    return failure(file->path + " has no record" + wanted, listed_names(*file));
   }
   for (const auto& [name, values] : said) {
     if (fitting.size() > 1 && name != "record" && name != "type") {
@@ -368,7 +386,7 @@ Result<std::vector<RecordConfig>> to_records(const std::vector<Layer>& layers) {
 /// All that was said, and what it comes to.
 Result<CheckRequest> assemble(const cxxopts::ParseResult& line, const Surroundings& surroundings) {
   const Environment& environment = surroundings.environment;
-  const auto file = find_file(line, environment);
+  const auto file = find_file(line, surroundings);
   if (!file) {
     return tl::unexpected(file.error());
   }
@@ -441,21 +459,51 @@ Result<Request> to_request(const cxxopts::ParseResult& line, const Surroundings&
   return std::move(request->config);
 }
 
-/// cxxopts begins its sentences with a capital and puts names in typographic quotes.
-std::string in_our_style(std::string_view sentence) {
-  std::string text;
-  for (const char c : sentence) {
-    text += c >= ' ' && c <= '~' ? std::string(1, c) : "";
+/// cxxopts' pattern for "--name=value" ends at a line end; two words may hold anything.
+std::vector<std::string> with_values_apart(int argc, const char* const* argv) {
+  std::vector<std::string> words;
+  for (const std::string_view word : std::span(argv, static_cast<std::size_t>(argc))) {
+    const auto equals = word.find('=');
+    const std::string_view name = word.substr(0, equals);
+    if (equals != word.npos && takes_value(name)) {
+      words.emplace_back(name);
+      words.emplace_back(word.substr(equals + 1));
+    } else {
+      words.emplace_back(word);
+    }
   }
-  return lower_case(text.substr(0, 1)) + text.substr(std::min<std::size_t>(1, text.size()));
+  return words;
+}
+
+/// The option that one of cxxopts' sentences is about, which it puts in typographic quotes.
+std::string option_in(std::string_view sentence) {
+  std::string name;
+  const auto quote = sentence.find("\xe2\x80\x98");
+  for (const char c : sentence.substr(quote == sentence.npos ? 0 : quote + 3)) {
+    if (!is_alphanumeric(c) && c != '-') {
+      break;
+    }
+    name += c;
+  }
+  return "--" + name;
 }
 
 }  // namespace
 
 Result<Request> parse_options(int argc, const char* const* argv,
                               const Surroundings& surroundings) try {
+  const std::vector<std::string> words = with_values_apart(argc, argv);
+  std::vector<const char*> pointers;
+  for (const std::string& word : words) {
+    pointers.push_back(word.c_str());
+  }
   cxxopts::Options table = cxxopts_table();
-  return to_request(table.parse(argc, argv), surroundings);
+  return to_request(table.parse(static_cast<int>(pointers.size()), pointers.data()), surroundings);
+} catch (const cxxopts::exceptions::missing_argument& problem) {
+  return failure(option_in(problem.what()) + " needs a value",
+                 "cf-failover --help shows of what kind");
+} catch (const cxxopts::exceptions::incorrect_argument_type&) {
+  return failure("a switch, as --json, takes no value but true or false", "leave the value out");
 } catch (const cxxopts::exceptions::exception& problem) {
-  return failure(in_our_style(problem.what()), "cf-failover --help lists the options");
+  return failure(problem.what(), "cf-failover --help lists the options");
 }

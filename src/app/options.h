@@ -11,6 +11,7 @@
 /// What else decides on the configuration: facts about the process that `main` collects.
 struct Surroundings {
   Environment environment;
+  std::string usual_config_file = {};  ///< read if it is there and no other is named
   bool is_root = false;
   bool output_is_terminal = false;
 };

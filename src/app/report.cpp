@@ -31,6 +31,7 @@ std::string joined(const std::vector<std::string>& parts) {
 std::string describe(const ApiFailure& failure) {
   switch (failure.kind) {
     case ApiFailure::Kind::no_answer:
+    case ApiFailure::Kind::untrusted:
       return failure.message;
     case ApiFailure::Kind::deadline:
       return failure.message.empty() ? "the deadline came first" : failure.message;
@@ -68,6 +69,10 @@ std::string hint_for(const ApiFailure& failure, const RunReport& report) {
   }
   const std::string unknown_token =
       "the token is unknown, expired, revoked, or not allowed from this host or for " + zone;
+  const std::string or_cannot_list_zones =
+      "; or it lacks the permission \"Zone - Zone - Read\", and needs the zone's id in --zone";
+  const std::string nothing_changed = "nothing was changed; the next run tries again";
+  constexpr int kForbidden = 403;
   constexpr int kInvalidToken = 9109;
   constexpr int kInvalidHeaders = 6003;
   constexpr int kMissingHeaders = 9106;
@@ -82,21 +87,23 @@ std::string hint_for(const ApiFailure& failure, const RunReport& report) {
     case kUnknownKey:
       return "the credential is not one that Cloudflare knows: copy it again, whole";
     case kInvalidToken:
-      return unknown_token;
+      return unknown_token + (report.zone.empty() ? or_cannot_list_zones : "");
     default:
       break;
   }
   switch (failure.status) {
     case 401:
       return unknown_token;
-    case 403:
-      return permission;
+    case kForbidden:
+      return failure.code == 0     ? nothing_changed
+             : report.zone.empty() ? unknown_token + or_cannot_list_zones
+                                   : permission;
     case 404:
       return "check the zone's id in --zone";
     case 429:
       return "Cloudflare allows a user's programs 1200 requests in five minutes, all together";
     default:
-      return "nothing was changed; the next run tries again";
+      return nothing_changed;
   }
 }
 
@@ -131,9 +138,10 @@ std::optional<Error> problem_of(const Change& change, const RunReport& report) {
           [](const Written&) { return std::optional<Error>(); },
           [](const AlreadyThere&) { return std::optional<Error>(); },
           [&](const Conflict& conflict) {
-            return std::optional(Error{"changed by somebody else during this run: " +
-                                           describe(conflict) + "; nothing was overwritten",
-                                       "the next run decides anew"});
+            return std::optional(Error{
+                "changed by somebody else during this run: " + describe(conflict) +
+                    (conflict.overwrote == Overwrote::nothing ? "; nothing was overwritten" : ""),
+                "the next run decides anew"});
           },
           [&](const NotWritten& not_written) {
             return std::optional(Error{

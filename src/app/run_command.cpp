@@ -119,11 +119,14 @@ class RecordRun {
 
   void remember_zone() {
     const auto& zone = store_.zone();
-    if (!zone || zone->name.empty() || !may_write_state_) {
+    if (!zone || zone->name.empty()) {
       return;
     }
     if (zone->status == "pending") {
       warn(report_, "the zone " + zone->name + " is pending: Cloudflare does not serve it yet");
+    }
+    if (!may_write_state_) {
+      return;
     }
     const bool is_known =
         seen_.zone && seen_.zone->api == config_.api.base.str() && seen_.zone->zone.id == zone->id;

@@ -187,7 +187,7 @@ const RecordSetting kRecordSettings[] = {
 
 const RecordSetting kProbeSettings[] = {
     {"probe", kProbe,
-     "https://HOST[:PORT]/PATH, http://..., tcp:PORT, icmp\nor exec:COMMAND (default: "
+     "https://HOST[:PORT]/PATH, http://..., tcp:PORT,\nicmp or exec:COMMAND (default: "
      "https://RECORD/)",
      [](RecordDraft& draft, Text text) { return take(draft.target, parse_probe_target(text)); }},
     {"timeout", kDuration, "of one attempt as a whole (default: 5s)",
@@ -250,6 +250,21 @@ const RunSetting kCloudflareSettings[] = {
 
 // --- From a layer to a draft ---
 
+/// Of an address only what is no secret: neither user and password, nor path and query.
+std::string shown(std::string_view text) {
+  const auto scheme = text.find("://");
+  if (scheme == std::string_view::npos) {
+    return printable(text);
+  }
+  const std::string_view rest = text.substr(scheme + 3);
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+  const std::string_view path = rest.substr(authority.size());
+  const auto at = authority.rfind('@');
+  return printable(text.substr(0, scheme + 3)) +
+         (at == authority.npos ? printable(authority) : "****" + printable(authority.substr(at))) +
+         (path.size() <= 1 ? printable(path) : "/...");
+}
+
 template <typename Setting, typename Draft>
 Result<void> apply(const Setting& setting, const Layer& layer, Draft& draft) {
   const auto found = layer.find(setting.name);
@@ -262,9 +277,8 @@ Result<void> apply(const Setting& setting, const Layer& layer, Draft& draft) {
   }
   for (const Given& value : values) {
     if (!setting.take(draft, value.text)) {
-      return failure(
-          value.where + ": \"" + printable(value.text) + "\" is not " + setting.kind.what,
-          setting.kind.hint);
+      return failure(value.where + ": \"" + shown(value.text) + "\" is not " + setting.kind.what,
+                     setting.kind.hint);
     }
   }
   return {};
@@ -295,6 +309,10 @@ tl::unexpected<Error> required(const Layer& layer, const char* name, const char*
   const std::string option = "--" + std::string(name);
   return failure(place + (place.empty() ? option : name) + " is required",
                  "for example " + (place.empty() ? option + " " : "") + example);
+}
+
+bool holds(const Fqdn& zone, const Fqdn& record) {
+  return !zone.is_wildcard() && (record == zone || record.str().ends_with("." + zone.str()));
 }
 
 Result<void> check_families(const Layer& layer, const Sites& sites, RecordType type) {
@@ -347,6 +365,9 @@ Result<void> check_headers(const Layer& layer, const std::vector<Header>& header
     }
     if (name == "host") {
       return failure(who + " refuses Host", "name the host in the probe, as https://HOST/PATH");
+    }
+    if (name == "content-length" || name == "transfer-encoding") {
+      return failure(who + " refuses " + header.name, "a probe sends no body");
     }
   }
   return {};
@@ -432,6 +453,11 @@ Result<RecordConfig> to_record(const Layer& layer) {
   }
   if (draft.backups.empty()) {
     return required(layer, "backup", "198.51.100.20");
+  }
+  if (draft.zone.name && !holds(*draft.zone.name, *draft.name)) {
+    return failure(place_of(layer, "zone") + "the zone " + draft.zone.name->str() +
+                       " cannot hold the record " + draft.name->str(),
+                   "the record's name is the zone's, or ends in a dot and the zone's");
   }
   const RecordType type = draft.type.value_or(type_for(draft.main->family()));
   auto sites = to_sites(layer, draft, type);

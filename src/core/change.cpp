@@ -9,6 +9,7 @@ bool holds(const std::vector<Record>& records, const IpAddress& address) {
 /// Kinds after which the write may have taken effect all the same.
 bool outcome_is_open(ApiFailure::Kind kind) {
   switch (kind) {
+    case ApiFailure::Kind::untrusted:
     case ApiFailure::Kind::refused:
     case ApiFailure::Kind::gone:
     case ApiFailure::Kind::no_zone:
@@ -35,7 +36,7 @@ Task<Change> find_out(RecordStore& store, Record seen, IpAddress target, ApiFail
   if (*after == std::vector{seen}) {
     co_return NotWritten{failure};
   }
-  co_return Conflict{*after};
+  co_return Conflict{*after, Overwrote::unknown};
 }
 
 }  // namespace

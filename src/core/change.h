@@ -13,9 +13,13 @@ struct Written {};
 /// The record held the new address before we wrote: another host was faster.
 struct AlreadyThere {};
 
-/// Somebody else changed the record during the run; `now` is what it holds instead.
+enum class Overwrote { nothing, unknown };
+
+/// Somebody else changed the record during the run; `now` is what it holds instead. Where the
+/// answer to our write was lost, theirs may have come before or after it.
 struct Conflict {
-  std::vector<Record> now;
+  std::vector<Record> now = {};
+  Overwrote overwrote = Overwrote::nothing;
 };
 
 /// The record still holds the old address, or was never asked to hold another.

@@ -84,6 +84,7 @@ class Prober {
 struct ApiFailure {
   enum class Kind {
     no_answer,      ///< `message` says what happened to the connection
+    untrusted,      ///< the certificate was not accepted; nothing was sent
     broken_answer,  ///< not the JSON that was promised; `message` says what instead
     server,         ///< 5xx, 429, 408: may or may not have had an effect
     refused,        ///< any other status that is no success: had no effect

@@ -80,7 +80,7 @@ Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& words,
     return failure(std::strerror(error));
   }
   ChildProcess child(pid, open_pid(pid));
-  if (!child.exit_.is_open()) {
+  if (!child.exit_) {
     return failure(std::strerror(errno));
   }
   return child;

@@ -39,9 +39,10 @@ std::string what_happened(const HttpFailure& failure, const Url& api) {
 }
 
 ApiFailure to_api_failure(const HttpFailure& failure, const Url& api) {
-  const bool too_late = failure.kind == HttpFailure::Kind::deadline;
-  return {.kind = too_late ? Kind::deadline : Kind::no_answer,
-          .message = what_happened(failure, api)};
+  const Kind kind = failure.kind == HttpFailure::Kind::deadline      ? Kind::deadline
+                    : failure.kind == HttpFailure::Kind::certificate ? Kind::untrusted
+                                                                     : Kind::no_answer;
+  return {.kind = kind, .message = what_happened(failure, api)};
 }
 
 Kind kind_of(int status) {
@@ -143,11 +144,32 @@ Task<HttpResult> Cloudflare::send(HttpRequest request) {
   return http_.fetch(std::move(request));
 }
 
+/// A message that repeats what we sent must not show it.
+void Cloudflare::hide_credentials(std::string& message) const {
+  for (const HttpRequest::Header& header : access_.credentials) {
+    const std::string& value = header.value.reveal();
+    const std::string_view secret = std::string_view(value).substr(value.rfind(' ') + 1);
+    for (auto at = message.find(secret); at != std::string::npos; at = message.find(secret)) {
+      message.replace(at, secret.size(), "****");
+    }
+  }
+}
+
+template <typename T>
+ApiResult<T> Cloudflare::read(const HttpResult& reply, Parser<T> parse) const {
+  ApiResult<T> answer = read_answer(reply, access_.base, parse);
+  if (!answer) {
+    hide_credentials(answer.error().message);
+    answer.error().message = printable(answer.error().message);
+  }
+  return answer;
+}
+
 template <typename T>
 Task<ApiResult<T>> Cloudflare::get(std::string path, Parser<T> parse) {
   for (int failures = 0;; ++failures) {
     const HttpResult reply = co_await send(request("GET", path));
-    const ApiResult<T> answer = read_answer(reply, access_.base, parse);
+    const ApiResult<T> answer = read(reply, parse);
     const Milliseconds asked_for = reply ? Milliseconds(reply->retry_after) : Milliseconds{0};
     const Milliseconds pause = std::max(pause_after(failures), asked_for);
     if (answer || !may_pass(answer.error()) || pause >= loop_.left()) {
@@ -180,7 +202,7 @@ Task<ApiResult<Record>> Cloudflare::set_content(std::string zone_id, std::string
   patch.sends = HttpRequest::Sends::once;
   has_written_ = true;
   const HttpResult reply = co_await send(std::move(patch));
-  const auto answer = read_answer(reply, access_.base, &parse_record);
+  const auto answer = read<RawRecord>(reply, &parse_record);
   if (!answer) {
     ApiFailure failure = answer.error();
     if (failure.kind == Kind::refused && is_success(failure.status)) {

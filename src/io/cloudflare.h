@@ -44,6 +44,9 @@ class Cloudflare {
   template <typename T>
   Task<ApiResult<T>> get(std::string path, Parser<T> parse);
   Task<HttpResult> send(HttpRequest request);
+  template <typename T>
+  ApiResult<T> read(const HttpResult& reply, Parser<T> parse) const;
+  void hide_credentials(std::string& message) const;
   HttpRequest request(std::string method, const std::string& path) const;
 
   Http& http_;

@@ -12,18 +12,41 @@ namespace {
 
 using Json = rapidjson::Value;
 
+constexpr std::size_t kLongestMessage = 4096;
+
 // The recursive parser overflows the stack on deep nesting, and text that is not UTF-8 would reach
 // people's terminals.
 constexpr unsigned kParseFlags =
     rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
 
+/// Null for what is no JSON. RapidJSON takes a NUL for the end, and would not see what follows it.
+rapidjson::Document parse(std::string_view body) {
+  rapidjson::Document document;
+  if (body.find('\0') == std::string_view::npos) {
+    document.Parse<kParseFlags>(body.data(), body.size());
+  }
+  if (document.HasParseError()) {
+    document.SetNull();
+  }
+  return document;
+}
+
 ApiFailure broken(std::string message) {
   return {.kind = ApiFailure::Kind::broken_answer, .message = std::move(message)};
 }
 
+/// Null where there is none; and where there are two, since nobody knows which one is meant.
 const Json* member(const Json& object, const char* name) {
-  const auto found = object.FindMember(name);
-  return found == object.MemberEnd() ? nullptr : &found->value;
+  const Json* found = nullptr;
+  for (const auto& entry : object.GetObject()) {
+    if (entry.name == name) {
+      if (found != nullptr) {
+        return nullptr;
+      }
+      found = &entry.value;
+    }
+  }
+  return found;
 }
 
 std::string text_member(const Json& object, const char* name) {
@@ -60,9 +83,9 @@ ApiFailure error_in(const Json& envelope) {
     const Json* const inner = last_object(member(*error, "error_chain"));
     const Json& effective = inner != nullptr ? *inner : *error;
     failure.code = int_member(effective, "code");
-    failure.message = printable(text_member(effective, "message"));
+    failure.message = printable(text_member(effective, "message"), kLongestMessage);
   } else {
-    failure.message = printable(text_member(envelope, "title"));  // RFC 9457
+    failure.message = printable(text_member(envelope, "title"), kLongestMessage);  // RFC 9457
   }
   return failure;
 }
@@ -70,9 +93,8 @@ ApiFailure error_in(const Json& envelope) {
 /// Parses `body` and hands `result` of the envelope to `read`, which returns an ApiResult.
 template <typename Read>
 auto with_result(std::string_view body, Read read) -> decltype(read(std::declval<const Json&>())) {
-  rapidjson::Document envelope;
-  envelope.Parse<kParseFlags>(body.data(), body.size());
-  if (envelope.HasParseError() || !envelope.IsObject()) {
+  const rapidjson::Document envelope = parse(body);
+  if (!envelope.IsObject()) {
     return tl::unexpected(broken("an answer that is not JSON"));
   }
   const Json* const success = member(envelope, "success");
@@ -97,7 +119,7 @@ ApiResult<RawRecord> to_record(const Json& json) {
                    .name = text_member(json, "name"),
                    .type = text_member(json, "type"),
                    .content = text_member(json, "content"),
-                   .ttl = int_member(json, "ttl"),
+                   .ttl = std::max(int_member(json, "ttl"), 1),
                    .proxied = is_true(member(json, "proxied"))};
   if (!is_cloudflare_id(record.id) || record.name.empty() || record.content.empty()) {
     return tl::unexpected(broken("a record without id, name or content"));
@@ -157,9 +179,8 @@ ApiResult<RawRecord> parse_record(std::string_view body) {
 }
 
 ApiFailure parse_error(std::string_view body) {
-  rapidjson::Document envelope;
-  envelope.Parse<kParseFlags>(body.data(), body.size());
-  if (envelope.HasParseError() || !envelope.IsObject()) {
+  const rapidjson::Document envelope = parse(body);
+  if (!envelope.IsObject()) {
     return {.kind = ApiFailure::Kind::refused};
   }
   return error_in(envelope);

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <dirent.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -89,8 +90,13 @@ HttpFailure::Kind kind_of_connect_error(long os_errno) {
   }
 }
 
-HttpFailure::Kind kind_of(CURLcode code, CURL* easy) {
-  const long os_errno = info<long>(easy, CURLINFO_OS_ERRNO);
+/// The peer closed the connection in the middle of the handshake; libcurl has but words for it.
+bool is_end_of_stream(std::string_view said) {
+  return said.find("SSL_ERROR_SYSCALL") != said.npos || said.find("unexpected eof") != said.npos;
+}
+
+HttpFailure::Kind kind_of(CURLcode code, long os_errno, std::string_view said, CURL* easy) {
+  const bool request_was_sent = info<curl_off_t>(easy, CURLINFO_PRETRANSFER_TIME_T) > 0;
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
@@ -98,15 +104,17 @@ HttpFailure::Kind kind_of(CURLcode code, CURL* easy) {
     case CURLE_COULDNT_CONNECT:
       return kind_of_connect_error(os_errno);
     case CURLE_OPERATION_TIMEDOUT:
-      return info<curl_off_t>(easy, CURLINFO_PRETRANSFER_TIME_T) == 0
-                 ? HttpFailure::Kind::timeout_connecting
-                 : HttpFailure::Kind::timeout_reading;
+      return request_was_sent ? HttpFailure::Kind::timeout_reading
+                              : HttpFailure::Kind::timeout_connecting;
     case CURLE_PEER_FAILED_VERIFICATION:
       return HttpFailure::Kind::certificate;
     case CURLE_SSL_CONNECT_ERROR:
-      return os_errno == ECONNRESET ? HttpFailure::Kind::closed : HttpFailure::Kind::tls;
-    case CURLE_SSL_CACERT_BADFILE:
+      return os_errno == ECONNRESET || is_end_of_stream(said) ? HttpFailure::Kind::closed
+                                                              : HttpFailure::Kind::tls;
     case CURLE_OUT_OF_MEMORY:
+      // Once the request is out, this is a line of more than 100 KB in the answer's head.
+      return request_was_sent ? HttpFailure::Kind::not_http : HttpFailure::Kind::this_host;
+    case CURLE_SSL_CACERT_BADFILE:
     case CURLE_FAILED_INIT:
       return HttpFailure::Kind::this_host;
     case CURLE_UNSUPPORTED_PROTOCOL:
@@ -114,7 +122,8 @@ HttpFailure::Kind kind_of(CURLcode code, CURL* easy) {
     case CURLE_BAD_CONTENT_ENCODING:
       return HttpFailure::Kind::not_http;
     case CURLE_RECV_ERROR:
-      return os_errno == 0 ? HttpFailure::Kind::not_http : HttpFailure::Kind::closed;
+      return os_errno == 0 && !is_end_of_stream(said) ? HttpFailure::Kind::not_http
+                                                      : HttpFailure::Kind::closed;
     default:
       return HttpFailure::Kind::closed;
   }
@@ -158,6 +167,16 @@ SystemTrust usable_trust(SystemTrust trust) {
     trust.directory.clear();
   }
   return trust;
+}
+
+/// Without what libcurl puts before them.
+std::string_view verifiers_words(std::string_view said) {
+  for (const std::string_view prefix : {"SSL certificate problem: ", "SSL: "}) {
+    if (said.starts_with(prefix)) {
+      said.remove_prefix(prefix.size());
+    }
+  }
+  return said;
 }
 
 /// From libcurl's list of the chain's certificates, the leaf's first; filled only if asked for.
@@ -217,7 +236,10 @@ class Http::Transfer {
   ~Transfer() { http_.multi_->remove(*this); }
 
   /// Only the connection is wanted.
-  void connect_only() { set<CURLOPT_CONNECT_ONLY>(easy(), 1L); }
+  void connect_only() {
+    connect_only_ = true;
+    set<CURLOPT_CONNECT_ONLY>(easy(), 1L);
+  }
 
   CURL* easy() const { return easy_.get(); }
 
@@ -252,9 +274,11 @@ class Http::Transfer {
   static std::size_t on_header(char* line, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   static int on_sending(void* self, char*, char*, int, int);
+  static curl_socket_t on_socket(void* self, curlsocktype, curl_sockaddr* address);
 
   bool take_header(std::string_view line);
   bool take_body(std::string_view data);
+  std::chrono::seconds retry_after() const;
   HttpFailure failure() const;
 
   Http& http_;
@@ -267,6 +291,9 @@ class Http::Transfer {
   std::coroutine_handle<> waiter_;
   CURLcode code_ = CURLE_OK;
   int sendings_ = 0;
+  bool connect_only_ = false;
+  int socket_errno_ = 0;    // Why there is no socket.
+  bool has_head_ = false;   // The final one, whole.
   bool over_ = false;       // We have what we need, and told libcurl to stop.
   bool cancelled_ = false;  // By the deadline.
   bool out_of_memory_ = false;
@@ -384,6 +411,8 @@ void Http::Transfer::send(const HttpRequest& request) {
     set<CURLOPT_POSTFIELDSIZE_LARGE>(easy(), static_cast<curl_off_t>(request.body.size()));
     set<CURLOPT_COPYPOSTFIELDS>(easy(), request.body.c_str());
   }
+  set<CURLOPT_OPENSOCKETFUNCTION>(easy(), &Transfer::on_socket);
+  set<CURLOPT_OPENSOCKETDATA>(easy(), static_cast<void*>(this));
   set<CURLOPT_PREREQFUNCTION>(easy(), &Transfer::on_sending);
   set<CURLOPT_PREREQDATA>(easy(), static_cast<void*>(this));
 }
@@ -429,6 +458,16 @@ std::size_t Http::Transfer::on_body(char* data, std::size_t size, std::size_t co
   return transfer.take_body({data, size * count}) ? size * count : 0;
 }
 
+/// libcurl does not tell why a socket could not be had, and lets children inherit those it gets.
+curl_socket_t Http::Transfer::on_socket(void* self, curlsocktype, curl_sockaddr* address) {
+  const int descriptor =
+      socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (descriptor < 0) {
+    static_cast<Transfer*>(self)->socket_errno_ = errno;
+  }
+  return descriptor;
+}
+
 /// libcurl repeats a request by itself when a kept connection turns out to be closed.
 int Http::Transfer::on_sending(void* self, char*, char*, int, int) {
   auto& transfer = *static_cast<Transfer*>(self);
@@ -450,6 +489,7 @@ bool Http::Transfer::take_header(std::string_view line) try {
   constexpr int kFirstFinal = 200;
   const int status = static_cast<int>(info<long>(easy(), CURLINFO_RESPONSE_CODE));
   const bool head_is_over = trim(line).empty() && status >= kFirstFinal;
+  has_head_ = has_head_ || head_is_over;
   over_ = head_is_over && wants_body_ && !wants_body_(status);
   return !over_;
 } catch (const std::bad_alloc&) {
@@ -476,13 +516,24 @@ HttpResult Http::Transfer::await_resume() {
   if (out_of_memory_) {
     throw std::bad_alloc();
   }
-  if (cancelled_ || (code_ != CURLE_OK && !over_)) {
+  // libcurl takes a head that breaks off for a whole one.
+  const bool breaks_off = code_ == CURLE_OK && !has_head_ && !connect_only_;
+  if (cancelled_ || breaks_off || (code_ != CURLE_OK && !over_)) {
     return tl::unexpected(failure());
   }
   reply_.status = static_cast<int>(info<long>(easy(), CURLINFO_RESPONSE_CODE));
-  reply_.retry_after = std::chrono::seconds(info<curl_off_t>(easy(), CURLINFO_RETRY_AFTER));
+  reply_.retry_after = retry_after();
   reply_.certificate_expires = expiry_of_leaf(easy());
   return std::move(reply_);
+}
+
+/// libcurl reads seconds and dates, but takes a number that is too large for none.
+std::chrono::seconds Http::Transfer::retry_after() const {
+  constexpr curl_off_t kDay = 24 * 60 * 60;
+  const auto seconds = info<curl_off_t>(easy(), CURLINFO_RETRY_AFTER);
+  const std::string_view text = reply_.header("retry-after");
+  const bool is_too_large = seconds == 0 && text.size() > 9 && is_digit(text.front());
+  return std::chrono::seconds(is_too_large ? kDay : std::clamp(seconds, curl_off_t{0}, kDay));
 }
 
 bool Http::Transfer::issuer_not_found() const {
@@ -498,13 +549,16 @@ HttpFailure Http::Transfer::failure() const {
   if (cancelled_ || out_of_time) {
     return {HttpFailure::Kind::deadline, {}, total_time(easy())};
   }
-  const HttpFailure::Kind kind = kind_of(code_, easy());
-  const long os_errno = info<long>(easy(), CURLINFO_OS_ERRNO);
+  if (code_ == CURLE_OK) {
+    return {HttpFailure::Kind::closed, "the answer breaks off in its head", total_time(easy())};
+  }
+  const long os_errno = socket_errno_ != 0 ? socket_errno_ : info<long>(easy(), CURLINFO_OS_ERRNO);
+  const HttpFailure::Kind kind = kind_of(code_, os_errno, error_.data(), easy());
   const bool system_knows = os_errno != 0 && code_ == CURLE_COULDNT_CONNECT;
   const std::string_view said = system_knows        ? std::strerror(static_cast<int>(os_errno))
                                 : error_[0] != '\0' ? error_.data()
                                                     : curl_easy_strerror(code_);
-  return {kind, printable(said), total_time(easy())};
+  return {kind, printable(verifiers_words(trim(said))), total_time(easy())};
 }
 
 Http::Http(EventLoop& loop, std::string user_agent, const SystemTrust& trust)

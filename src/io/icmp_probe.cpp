@@ -32,7 +32,7 @@ Descriptor open_socket(Family family, int type) {
 
 Socket open_echo_socket(Family family) {
   Socket datagram{open_socket(family, SOCK_DGRAM), false};
-  if (datagram.descriptor.is_open() || (errno != EACCES && errno != EPERM)) {
+  if (datagram.descriptor || (errno != EACCES && errno != EPERM)) {
     return datagram;
   }
   return {open_socket(family, SOCK_RAW), true};
@@ -86,7 +86,7 @@ bool send_request(const Socket& socket, const IpAddress& address, const Echo& ec
 Task<ProbeAttempt> icmp_probe(EventLoop& loop, IpAddress address, Milliseconds timeout) {
   const BootTime start = loop.now();
   const Socket socket = open_echo_socket(address.family());
-  if (!socket.descriptor.is_open()) {
+  if (!socket.descriptor) {
     co_return ProbeAttempt{not_opened(errno)};
   }
   const Echo echo = new_echo();

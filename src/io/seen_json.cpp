@@ -4,6 +4,8 @@
 #include <rapidjson/prettywriter.h>
 #include <rapidjson/stringbuffer.h>
 
+#include "value/fqdn.h"
+
 namespace {
 
 using Json = rapidjson::Value;
@@ -29,7 +31,7 @@ std::optional<Seen::CachedZone> to_zone(const Json& json) {
   const auto api = text_member(json, "api");
   const auto id = text_member(json, "id");
   const auto name = text_member(json, "name");
-  if (!api || !id || !name || !is_cloudflare_id(*id)) {
+  if (!api || !id || !name || !is_cloudflare_id(*id) || !Fqdn::parse(*name)) {
     return std::nullopt;
   }
   return Seen::CachedZone{*api, Zone{.id = *id, .name = *name}};
@@ -40,7 +42,8 @@ std::optional<Seen::CachedZone> to_zone(const Json& json) {
 std::optional<Seen> parse_seen(std::string_view text) {
   rapidjson::Document json;
   json.Parse<kParseFlags>(text.data(), text.size());
-  if (json.HasParseError() || !json.IsObject()) {
+  const bool whole = text.find('\0') == std::string_view::npos;  // RapidJSON's end of text.
+  if (!whole || json.HasParseError() || !json.IsObject()) {
     return std::nullopt;
   }
   const auto version = json.FindMember("version");

@@ -1,6 +1,7 @@
 #include "io/state_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -27,7 +28,10 @@ tl::unexpected<Error> system_failure(const std::string& what, const std::string&
 File create(const std::string& path) {
   const int descriptor =
       open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly);
-  return File(descriptor < 0 ? nullptr : fdopen(descriptor, "w"));
+  if (descriptor < 0 || fchmod(descriptor, kOwnerOnly) != 0) {  // Whatever the umask.
+    return nullptr;
+  }
+  return File(fdopen(descriptor, "w"));
 }
 
 bool write_whole(File file, std::string_view content) {

@@ -17,5 +17,5 @@ Result<void> replace_state(const std::string& path, std::string_view content);
 /// Renames a file that nobody can make sense of to `path` + ".bad", for a person to look at.
 Result<std::string> set_state_aside(const std::string& path);
 
-/// Makes the directory and its parents where they are missing, closed to others.
+/// Makes the directory where it is missing, closed to others, and its parents as usual.
 Result<void> make_state_directory(const std::string& path);

@@ -8,7 +8,7 @@
 class Fqdn {
  public:
   /// At least two labels of letters, digits, '-' and '_', each 1 to 63 long, 253 in all (RFC 1035);
-  /// the first may be "*". Upper case and one trailing dot are accepted.
+  /// the first may be "*", the last is no number. Upper case and one trailing dot are accepted.
   static std::optional<Fqdn> parse(std::string_view text);
 
   const std::string& str() const { return text_; }

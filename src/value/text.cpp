@@ -42,24 +42,40 @@ std::string_view trim(std::string_view text) {
 
 namespace {
 
-/// How many bytes the UTF-8 character at the front takes; 0 if it is none, or a C1 control.
-std::size_t utf8_length(std::string_view text) {
+/// The character at the front and how many bytes it takes; nothing if it is no valid UTF-8.
+struct Character {
+  char32_t code;
+  std::size_t length;
+};
+
+std::optional<Character> first_character(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);
-  const std::size_t length = lead < 0xc2   ? 0
+  const std::size_t length = lead < 0x80   ? 1
+                             : lead < 0xc2 ? 0
                              : lead < 0xe0 ? 2
                              : lead < 0xf0 ? 3
                              : lead < 0xf5 ? 4
                                            : 0;
-  if (length == 0 || text.size() < length || (lead == 0xc2 && byte(1) < 0xa0)) {
-    return 0;
+  if (length == 0 || text.size() < length) {
+    return std::nullopt;
   }
+  char32_t code = length == 1 ? lead : lead & (0x7fU >> length);
   for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) {
-      return 0;
+    if ((byte(i) & 0xc0U) != 0x80U) {
+      return std::nullopt;
     }
+    code = (code << 6U) | (byte(i) & 0x3fU);
   }
-  return length;
+  const bool too_long = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
+  const bool no_character = (code >= 0xd800 && code <= 0xdfff) || code > 0x10ffff;
+  return too_long || no_character ? std::nullopt : std::optional(Character{code, length});
+}
+
+/// Controls, line ends, and what is not seen or changes the direction of writing.
+bool may_fool_a_reader(char32_t code) {
+  return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x200b && code <= 0x200f) ||
+         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
 }
 
 std::string escaped(char c) {
@@ -76,14 +92,14 @@ std::string printable(std::string_view text, std::size_t limit) {
     if (shown.size() >= limit) {
       return shown + "...";
     }
-    std::size_t length = 1;
-    if (text.front() >= ' ' && text.front() <= '~') {
-      shown += text.front();
-    } else if (length = utf8_length(text); length > 0) {
+    const auto character = first_character(text);
+    const std::size_t length = character ? character->length : 1;
+    if (character && !may_fool_a_reader(character->code)) {
       shown += text.substr(0, length);
     } else {
-      length = 1;
-      shown += escaped(text.front());
+      for (const char c : text.substr(0, length)) {
+        shown += escaped(c);
+      }
     }
     text.remove_prefix(length);
   }
@@ -111,9 +127,11 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& known) {
   std::optional<std::string> best;
-  std::size_t smallest = word.size() / 2 + 1;  // Further away, it is another word.
+  std::size_t smallest = (word.size() + 1) / 3 + 1;  // Further away, it is another word.
   for (const std::string& candidate : known) {
-    if (const std::size_t distance = edit_distance(word, candidate); distance < smallest) {
+    const bool is_longer_form = word.starts_with(candidate) || candidate.starts_with(word);
+    const std::size_t distance = is_longer_form ? 1 : edit_distance(word, candidate);
+    if (distance < smallest) {
       smallest = distance;
       best = candidate;
     }

@@ -122,7 +122,7 @@ ApiReply ApiClient::send_outside(const std::string& method, const std::string& p
 
 RawReply raw_exchange(const LoopbackCloudflare& cloudflare, const std::string& request,
                       std::size_t enough) {
-  const Descriptor socket = Descriptor::checked(::socket(AF_INET, SOCK_STREAM, 0), "socket");
+  const Descriptor socket = checked_descriptor(::socket(AF_INET, SOCK_STREAM, 0), "socket");
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(cloudflare.port());

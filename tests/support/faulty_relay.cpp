@@ -64,7 +64,7 @@ Descriptor listen_at(const std::string& host, std::uint16_t port) {
   const Addresses address = numeric_address(host, port);
   require_loopback(*address, host);
   Descriptor socket =
-      Descriptor::checked(::socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+      checked_descriptor(::socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
   set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR);
   const std::string where = host + " port " + std::to_string(port);
   check(::bind(socket.get(), address->ai_addr, address->ai_addrlen), "bind to " + where);
@@ -84,7 +84,7 @@ std::uint16_t port_of(int socket) {
 Descriptor connect_to(std::uint16_t port) {
   const Addresses address = numeric_address("127.0.0.1", port);
   Descriptor socket =
-      Descriptor::checked(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+      checked_descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
   set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY);
   check(::connect(socket.get(), address->ai_addr, address->ai_addrlen), "connect");
   return socket;

@@ -64,7 +64,7 @@ class Endpoint {
 
   Descriptor socket() const {
     const int type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-    return Descriptor::checked(::socket(storage_.ss_family, type, 0), "socket");
+    return checked_descriptor(::socket(storage_.ss_family, type, 0), "socket");
   }
 
   Descriptor bound_socket() const {
@@ -111,7 +111,7 @@ class Event {
   }
 
  private:
-  Descriptor fd_ = Descriptor::checked(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
+  Descriptor fd_ = checked_descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd");
 };
 
 // What a client meets before anything is said.

@@ -49,7 +49,7 @@ Ends open_ends(const output::BrokenPipe&) {
 
 Ends open_ends(const output::File& file) {
   const int fd = open(file.path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  return {.childs = Descriptor::checked(fd, file.path.c_str())};
+  return {.childs = checked_descriptor(fd, file.path.c_str())};
 }
 
 // Without output processing, or every "\n" would arrive as "\r\n".
