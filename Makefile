@@ -61,27 +61,33 @@ programs := $(BUILD)/cf-failover $(BUILD)/loopback-cloudflare $(BUILD)/loopback-
 all: $(BUILD)/cf-failover ## build build/cf-failover
 
 $(BUILD)/cf-failover: $(BUILD)/src/main.o $(BUILD)/libcf-failover.a
-	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs)
+	@echo "  LINK $@"
+	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs)
 
 $(BUILD)/libcf-failover.a: $(objects)
 	@rm -f $@
 	@$(AR) rcs $@ $^
 
 $(BUILD)/loopback-%: $(BUILD)/tests/support/loopback_%_main.o $(support_objects) $(BUILD)/libcf-failover.a
-	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
+	@echo "  LINK $@"
+	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
 
 $(BUILD)/demo: $(BUILD)/tests/support/demo_main.o $(support_objects) $(BUILD)/libcf-failover.a
-	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
+	@echo "  LINK $@"
+	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
 
 $(BUILD)/unit_tests: $(unit_objects) $(BUILD)/tests/support/catch_main.o $(support_objects) $(BUILD)/libcf-failover.a
-	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
+	@echo "  LINK $@"
+	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
 
 $(BUILD)/system_tests: $(system_objects) $(BUILD)/tests/support/catch_main.o $(support_objects) $(BUILD)/libcf-failover.a
-	$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
+	@echo "  LINK $@"
+	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
 
 $(BUILD)/%.o: %.cpp
 	@mkdir -p $(@D)
-	$(CXX) $(ALL_CXXFLAGS) -c -o $@ $<
+	@echo "  CXX  $<"
+	@$(CXX) $(ALL_CXXFLAGS) -c -o $@ $<
 
 test: unit-tests system-tests ## run every test (alias: check)
 check: test
@@ -103,7 +109,8 @@ tidy_stamps := $(patsubst %.cpp,$(BUILD)/tidy/%.ok,$(filter %.cpp,$(cxx_files)))
 
 lint: lint-format lint-floors lint-shell lint-manual lint-tidy ## check format, structure, scripts, manual
 lint-format:
-	clang-format --dry-run --Werror $(cxx_files)
+	@echo clang-format
+	@clang-format --dry-run --Werror $(cxx_files)
 lint-floors:
 	scripts/check-floors
 lint-shell:

@@ -59,8 +59,7 @@ void write_found_record(Writer& writer, const Finding& finding) {
 void write_probe(Writer& writer, const ProbeResult& probe) {
   writer.StartObject();
   member(writer, "address", probe.address.str());
-  writer.Key("accessible");
-  writer.Bool(probe.health == Health::up);
+  member(writer, "result", verdict_name(probe.health));
   writer.Key("reason");
   if (probe.failure) {
     writer.String(reason(*probe.failure).c_str());

@@ -81,7 +81,9 @@ std::string reaction_table(const ReactionTime& time) {
   table.add({"probes fail", describe(time.probes_best), describe(time.probes_worst),
              "all attempts and the pauses between them"});
   table.add({"resolvers ask again", "0 s", describe(time.ttl),
-             time.ttl == Milliseconds{0} ? "the record is proxied" : "the record's TTL"});
+             time.ttl == Milliseconds{0} ? "the record is proxied"
+             : time.ttl_is_known         ? "the record's TTL"
+                                         : "if its TTL is automatic; --online knows"});
   table.add({"together", describe(time.best()), describe(time.worst()), ""});
   return "  A failure is followed after, at best and at worst:\n" + table.str(4);
 }
@@ -164,11 +166,11 @@ std::vector<std::string> cautions(const RecordConfig& record, Milliseconds deadl
                        ", and the whole run may take " + describe(deadline) +
                        ": such a failure would never be followed; lower timeout or attempts");
   }
-  if (time.ttl > time.until_run + time.probes_worst) {
+  if (time.ttl_is_known && time.ttl > time.until_run + time.probes_worst) {
     cautions.push_back(
         "most of the time goes to the TTL: set the record's TTL to 60 in the dashboard");
   }
-  if (record.probe.insecure) {
+  if (record.probe.insecure && std::holds_alternative<HttpTarget>(record.probe.target)) {
     cautions.push_back("certificates are not checked: anybody on the way can look healthy");
   }
   return cautions;

@@ -122,6 +122,9 @@ Result<ConfigFile> Reader::read(const JsonNode& root) const {
       if (!layer) {
         return tl::unexpected(layer.error());
       }
+      if (layer->contains("record")) {
+        return failure(at(member.place) + "defaults cannot have a name", "names belong to records");
+      }
       defaults = *std::move(layer);
     } else if (const auto done = read_top(member, file); !done) {
       return tl::unexpected(done.error());
@@ -224,6 +227,9 @@ Result<void> Reader::read_value(const Member& member, const Key& key, Layer& lay
     }
   } else if (node.kind == Kind::object && key.setting == "header") {
     for (const Member& header : node.members) {
+      if (header.value.kind != Kind::string) {
+        return not_a("a text", header.key, header.value);
+      }
       values.push_back(
           {header.key + ": " + header.value.text, path_ + ":" + header.place + ": headers"});
     }

@@ -9,6 +9,7 @@ struct ReactionTime {
   Milliseconds probes_best;   ///< from there to the verdict: every attempt fails at once
   Milliseconds probes_worst;  ///< every attempt takes its whole time-out
   Milliseconds ttl;           ///< at worst, until resolvers ask again
+  bool ttl_is_known;          ///< otherwise Cloudflare's automatic is taken
 
   Milliseconds best() const { return probes_best; }
   Milliseconds worst() const { return until_run + probes_worst + ttl; }

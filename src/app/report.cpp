@@ -383,6 +383,19 @@ std::string_view to_text(Role role) {
   return {};
 }
 
+std::string_view verdict_name(Health health) {
+  switch (health) {
+    case Health::up:
+      return "accessible";
+    case Health::down:
+      return "inaccessible";
+    case Health::pending:
+    case Health::unknown:
+      return "unknown";
+  }
+  return {};
+}
+
 std::string reason(const ProbeFailure& failure) {
   switch (failure.kind) {
     case ProbeFailure::Kind::refused:

@@ -14,6 +14,9 @@ ExitStatus exit_status(const RunReport& report);
 /// "MAIN", "BACKUP" or "neither MAIN nor BACKUP".
 std::string_view to_text(Role role);
 
+/// "accessible", "inaccessible" or "unknown".
+std::string_view verdict_name(Health health);
+
 /// As the contract lists it: "refused", "timeout connecting", "status 503", ...
 std::string reason(const ProbeFailure& failure);
 

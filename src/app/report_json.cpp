@@ -47,24 +47,11 @@ std::string_view role_name(Role role) {
   return {};
 }
 
-std::string_view result_name(Health health) {
-  switch (health) {
-    case Health::up:
-      return "accessible";
-    case Health::down:
-      return "inaccessible";
-    case Health::pending:
-    case Health::unknown:
-      return "unknown";
-  }
-  return {};
-}
-
 void write_probe(Writer& writer, const ProbeResult& probe, const Sites& sites) {
   writer.StartObject();
   member(writer, "address", probe.address.str());
   member(writer, "role", role_name(sites.role_of(probe.address)));
-  member(writer, "result", result_name(probe.health));
+  member(writer, "result", verdict_name(probe.health));
   member(writer, "reason", probe.failure ? reason(*probe.failure) : "");
   writer.Key("attempts");
   writer.Int(probe.attempts);

@@ -1,5 +1,7 @@
 #include "io/http_probe.h"
 
+#include <algorithm>
+
 #include "value/text.h"
 
 namespace {
@@ -87,7 +89,8 @@ Task<ProbeAttempt> http_probe(Http& http, const ProbeSettings& settings, HttpTar
 
 Task<ProbeAttempt> tcp_probe(Http& http, const ProbeSettings& settings, TcpTarget target,
                              IpAddress address) {
-  const HttpResult result = co_await http.connect(address, target.port, settings.connect_timeout);
+  const Milliseconds at_most = std::min(settings.connect_timeout, settings.timeout);
+  const HttpResult result = co_await http.connect(address, target.port, at_most);
   if (!result) {
     co_return ProbeAttempt{to_probe_failure(result.error())};
   }
