@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <optional>
+
 #include "app/config_json.h"
 #include "io/small_file.h"
 #include "value/text.h"
@@ -70,6 +72,21 @@ const Key* find_key(const std::vector<Key>& keys, const std::string& name) {
   return nullptr;
 }
 
+/// A member of an object, as one thing.
+struct Member {
+  const std::string& key;
+  const std::string& place;
+  const JsonNode& value;
+};
+
+std::vector<Member> members_of(const JsonNode& object) {
+  std::vector<Member> members;
+  for (std::size_t i = 0; i < object.items.size(); ++i) {
+    members.push_back({object.keys[i].name, object.keys[i].place, object.items[i]});
+  }
+  return members;
+}
+
 /// Turns the file's tree into layers; knows the file's name for what it finds wrong.
 class Reader {
  public:
@@ -78,7 +95,6 @@ class Reader {
   Result<ConfigFile> read(const JsonNode& root) const;
 
  private:
-  using Member = JsonNode::Member;
   using Kind = JsonNode::Kind;
 
   std::string at(const std::string& place) const { return path_ + ":" + place + ": "; }
@@ -113,10 +129,10 @@ Result<ConfigFile> Reader::read(const JsonNode& root) const {
   }
   ConfigFile file{.path = path_, .run = {}, .cloudflare = {}, .records = {}};
   Layer defaults;
-  const Member* records = nullptr;
-  for (const Member& member : root.members) {
+  std::optional<Member> records;
+  for (const Member& member : members_of(root)) {
     if (member.key == "records") {
-      records = &member;  // Last, whatever stands below it: the defaults come first.
+      records.emplace(member);  // Last, whatever stands below it: the defaults come first.
     } else if (member.key == "defaults") {
       auto layer = read_record(member.key, member.value);
       if (!layer) {
@@ -130,7 +146,7 @@ Result<ConfigFile> Reader::read(const JsonNode& root) const {
       return tl::unexpected(done.error());
     }
   }
-  if (records != nullptr) {
+  if (records) {
     if (const auto done = read_records(*records, defaults, file); !done) {
       return tl::unexpected(done.error());
     }
@@ -162,8 +178,7 @@ Result<void> Reader::read_records(const Member& member, const Layer& defaults,
       return tl::unexpected(layer.error());
     }
     if (!layer->contains("record")) {
-      return failure(at(node.place) + "the record has no name",
-                     "add \"name\": \"www.example.com\"");
+      return failure(at(node.place) + "the record has no name", R"(add "name": "www.example.com")");
     }
     file.records.push_back(over(defaults, *layer));
   }
@@ -175,7 +190,7 @@ Result<void> Reader::read_object(const Member& member, const std::vector<Key>& k
   if (member.value.kind != Kind::object) {
     return not_a("an object", member.key, member.value);
   }
-  for (const Member& inner : member.value.members) {
+  for (const Member& inner : members_of(member.value)) {
     const Key* const key = find_key(keys, inner.key);
     if (key == nullptr) {
       return unknown_key(inner, names_of(keys));
@@ -193,7 +208,7 @@ Result<Layer> Reader::read_record(const std::string& name, const JsonNode& node)
   }
   const std::vector<Key> keys = record_keys();
   Layer layer;
-  for (const Member& member : node.members) {
+  for (const Member& member : members_of(node)) {
     const Key* const key = find_key(keys, member.key);
     if (key == nullptr && member.key != "probe") {
       std::vector<std::string> known = names_of(keys);
@@ -226,7 +241,7 @@ Result<void> Reader::read_value(const Member& member, const Key& key, Layer& lay
       }
     }
   } else if (node.kind == Kind::object && key.setting == "header") {
-    for (const Member& header : node.members) {
+    for (const Member& header : members_of(node)) {
       if (header.value.kind != Kind::string) {
         return not_a("a text", header.key, header.value);
       }

@@ -97,11 +97,7 @@ class TreeBuilder {
       root_ = std::move(node);
       return root_;
     }
-    JsonNode& parent = *open_.back();
-    if (parent.kind == JsonNode::Kind::list) {
-      return parent.items.emplace_back(std::move(node));
-    }
-    return parent.members.back().value = std::move(node);
+    return open_.back()->items.emplace_back(std::move(node));
   }
 
   bool add(JsonNode::Kind kind, std::string text) {
@@ -111,16 +107,15 @@ class TreeBuilder {
 
   bool add_key(std::string key) {
     const std::string place = place_of_value();
-    auto& members = open_.back()->members;
-    const auto twin =
-        std::find_if(members.begin(), members.end(),
-                     [&](const JsonNode::Member& member) { return member.key == key; });
-    if (twin != members.end()) {
+    auto& keys = open_.back()->keys;
+    const auto twin = std::find_if(keys.begin(), keys.end(),
+                                   [&](const JsonKey& known) { return known.name == key; });
+    if (twin != keys.end()) {
       error_ = Error{place + ": the key \"" + printable(key) + "\" stands twice",
                      "the first one is at " + twin->place};
       return false;
     }
-    members.push_back({std::move(key), place, {}});
+    keys.push_back({std::move(key), place});
     return true;
   }
 

@@ -54,11 +54,11 @@ class Attributes {
 };
 
 /// As exec(3) takes a list; the strings must outlive it.
-std::vector<char*> pointers(const std::vector<std::string>& strings) {
+std::vector<char*> pointers(std::vector<std::string>& strings) {
   std::vector<char*> list;
   list.reserve(strings.size() + 1);
-  for (const std::string& string : strings) {
-    list.push_back(const_cast<char*>(string.c_str()));  // exec(3) changes nothing.
+  for (std::string& string : strings) {
+    list.push_back(string.data());
   }
   list.push_back(nullptr);
   return list;
@@ -70,8 +70,8 @@ Descriptor open_pid(pid_t pid) {
 
 }  // namespace
 
-Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& words,
-                                         const std::vector<std::string>& environment) {
+Result<ChildProcess> ChildProcess::start(std::vector<std::string> words,
+                                         std::vector<std::string> environment) {
   pid_t pid = 0;
   const int error =
       posix_spawnp(&pid, words.front().c_str(), FileActions().get(), Attributes().get(),

@@ -14,11 +14,13 @@
 class ChildProcess {
  public:
   /// `environment` holds "NAME=value" strings, and is the whole of it.
-  static Result<ChildProcess> start(const std::vector<std::string>& words,
-                                    const std::vector<std::string>& environment);
+  static Result<ChildProcess> start(std::vector<std::string> words,
+                                    std::vector<std::string> environment);
 
   ChildProcess(ChildProcess&& other) noexcept;
   ChildProcess& operator=(ChildProcess&&) = delete;
+  ChildProcess(const ChildProcess&) = delete;
+  ChildProcess& operator=(const ChildProcess&) = delete;
   ~ChildProcess();
 
   /// Becomes readable when the command itself has ended.

@@ -8,7 +8,7 @@ Task<ProbeAttempt> exec_probe(EventLoop& loop, std::vector<std::string> words,
   using Kind = ProbeFailure::Kind;
   const std::string command = words.front();
   environment.push_back("CF_FAILOVER_ADDRESS=" + address.str());
-  auto child = ChildProcess::start(words, environment);
+  auto child = ChildProcess::start(std::move(words), std::move(environment));
   if (!child) {
     co_return ProbeAttempt{
         ProbeFailure{Kind::this_host, "cannot run " + command + ": " + child.error().message}};

@@ -48,15 +48,21 @@ struct Character {
   std::size_t length;
 };
 
+/// How many bytes a character takes that begins with this one; 0 if none does.
+std::size_t length_after(unsigned char lead) {
+  if (lead < 0x80) {
+    return 1;
+  }
+  if (lead < 0xc2 || lead >= 0xf5) {
+    return 0;
+  }
+  return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+}
+
 std::optional<Character> first_character(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);
-  const std::size_t length = lead < 0x80   ? 1
-                             : lead < 0xc2 ? 0
-                             : lead < 0xe0 ? 2
-                             : lead < 0xf0 ? 3
-                             : lead < 0xf5 ? 4
-                                           : 0;
+  const std::size_t length = length_after(lead);
   if (length == 0 || text.size() < length) {
     return std::nullopt;
   }
