@@ -1,0 +1,56 @@
+#include "app/reaction_time.h"
+
+#include "support/catch.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+
+ProbeSettings probe(const char* target, int attempts = 2) {
+  return {.target = *parse_probe_target(target), .attempts = attempts};
+}
+
+}  // namespace
+
+TEST_CASE("A failure is noticed after the attempts and the pauses between them") {
+  struct Row {
+    ProbeSettings probe;
+    Milliseconds best;
+    Milliseconds worst;
+  };
+  const Row row = GENERATE_COPY(values<Row>({
+      {probe("https://www.example.com/"), 1s, 11s},
+      {probe("https://www.example.com/", 1), 0s, 5s},
+      {probe("https://www.example.com/", 10), 9s, 59s},
+      {probe("tcp:443"), 1s, 6s},
+      {probe("icmp"), 1s, 11s},
+      {probe("exec:true"), 1s, 11s},
+      {{.target = TcpTarget{443}, .timeout = 1s, .connect_timeout = 2s}, 1s, 3s},
+      {{.target = IcmpTarget{}, .timeout = 1s, .attempts = 3, .retry_delay = 0ms}, 0s, 3s},
+  }));
+
+  const ReactionTime time = reaction_time(row.probe, 60, false);
+
+  CHECK(time.until_run == 60s);
+  CHECK(time.probes_best == row.best);
+  CHECK(time.probes_worst == row.worst);
+}
+
+TEST_CASE("Visitors wait for the TTL, Cloudflare's automatic one, or not at all") {
+  const auto [ttl, proxied, waits, known] = GENERATE(table<int, bool, Milliseconds, bool>({
+      {60, false, 60s, true},
+      {86400, false, 24h, true},
+      {1, false, 300s, true},
+      {0, false, 300s, false},
+      {1, true, 0s, true},
+      {60, true, 0s, true},
+  }));
+  CAPTURE(ttl, proxied);
+
+  const ReactionTime time = reaction_time(probe("tcp:443"), ttl, proxied);
+
+  CHECK(time.ttl == waits);
+  CHECK(time.ttl_is_known == known);
+  CHECK(time.best() == 1s);
+  CHECK(time.worst() == 66s + waits);
+}
