@@ -45,8 +45,7 @@ std::vector<Group> groups() {
                             {"Run", options_of(run_settings())}};
   for (const Option& option : {
            Option{"config",
-                  "the configuration file (default: $CF_FAILOVER_CONFIG, "
-                  "else\n/etc/cf-failover/config.json if it exists)",
+                  "default: $CF_FAILOVER_CONFIG, else\n/etc/cf-failover/config.json if it is there",
                   "FILE", 'c'},
            Option{"dry-run", "decide and report; write nothing, touch no file", {}, 'n'},
            Option{"json", "print one JSON object per record"},
@@ -79,8 +78,8 @@ constexpr const char* kAfterOptions =
     "\n"
     "Exit status: 0 the record points to an accessible origin, 1 it does not and\n"
     "there is nowhere to go, 2 usage, 3 record not read, 4 cannot judge, 5 changed by\n"
-    "somebody else, 6 change not made, 7 change not confirmed, 75 another run is under\n"
-    "way. The manual page cf-failover(1) has the rest.\n";
+    "somebody else, 6 change not made, 7 change not confirmed, 75 another run is\n"
+    "under way. The manual page cf-failover(1) has the rest.\n";
 
 std::string help_line(const Option& option) {
   constexpr std::size_t kColumn = 28;
