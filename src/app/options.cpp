@@ -72,9 +72,9 @@ constexpr const char* kSynopsis =
 constexpr const char* kAfterOptions =
     "\n"
     "The credential comes from CLOUDFLARE_API_TOKEN, CLOUDFLARE_API_TOKEN_FILE, the\n"
-    "file's token_file, the systemd credential cloudflare-token, or CLOUDFLARE_API_KEY\n"
-    "with CLOUDFLARE_EMAIL. Durations are 500ms, 5s, 2m or 1h; a bare number is\n"
-    "seconds.\n"
+    "file's token_file, the systemd credential cloudflare-token, or from\n"
+    "CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL. Durations are 500ms, 5s, 2m or 1h;\n"
+    "a bare number is seconds.\n"
     "\n"
     "Exit status: 0 the record points to an accessible origin, 1 it does not and\n"
     "there is nowhere to go, 2 usage, 3 record not read, 4 cannot judge, 5 changed by\n"
