@@ -147,6 +147,9 @@ class TreeBuilder {
 }  // namespace
 
 Result<JsonNode> parse_config_json(std::string_view text) {
+  if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
+    return failure(place_at(text, nul) + ": a NUL byte");  // RapidJSON would take it for the end.
+  }
   rapidjson::MemoryStream stream(text.data(), text.size());
   TreeBuilder builder(text, stream);
   rapidjson::Reader reader;
