@@ -232,9 +232,8 @@ TEST_CASE("Text that is not UTF-8 is refused where it stands") {
 
 TEST_CASE("A NUL byte is an error and ends nothing in silence") {
   using namespace std::string_literals;
-  for (const std::string& text :
-       {"\0"s, "{\"a\":1\0}"s, "\"a\0b\""s, "{}\0"s, "{}\0{\"a\":1}"s, "{}\n\0\n"s, "[1,\0]"s,
-        "// \0\n"s}) {
+  for (const std::string& text : {"\0"s, "{\"a\":1\0}"s, "\"a\0b\""s, "{}\0"s, "{}\0{\"a\":1}"s,
+                                  "{}\n\0\n"s, "[1,\0]"s, "// \0\n"s}) {
     check_survival(text);
     CHECK_FALSE(parse_config_json(text));
   }
@@ -267,7 +266,8 @@ TEST_CASE("A mutilated file is an error or a tree") {
   const std::string text = example();
   std::mt19937 random(20260131);  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same every time.
   const auto below = [&](std::size_t limit) { return random() % limit; };
-  constexpr std::string_view kSpecial("{}[]\",:/*\\\n\0\xff\xc3tn-0.e\t u", 27);
+  using namespace std::string_view_literals;
+  constexpr std::string_view kSpecial = "{}[]\",:/*\\\n\0\xff\xc3tn-0.e\t u"sv;
 
   for (int round = 0; round < 4000; ++round) {
     std::string mutilated = text;

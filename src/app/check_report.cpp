@@ -63,6 +63,9 @@ std::string certificate_text(const ProbeResult& probe, std::int64_t now) {
   if (!probe.certificate_expires) {
     return "";
   }
+  if (*probe.certificate_expires <= now) {
+    return "certificate expired";
+  }
   const std::int64_t days = (*probe.certificate_expires - now) / kDay;
   return "certificate valid for " + std::to_string(days) + (days == 1 ? " day" : " days");
 }

@@ -177,7 +177,8 @@ Result<void> Reader::read_records(const Member& member, const Layer& defaults,
     if (!layer) {
       return tl::unexpected(layer.error());
     }
-    if (!layer->contains("record")) {
+    const auto name = layer->find("record");
+    if (name == layer->end() || name->second.empty()) {
       return failure(at(node.place) + "the record has no name", R"(add "name": "www.example.com")");
     }
     file.records.push_back(over(defaults, *layer));

@@ -300,7 +300,8 @@ Result<void> apply_all(const Settings& settings, const Layer& layer, Draft& draf
 /// line, whose sentences name the option themselves.
 std::string place_of(const Layer& layer, const char* name) {
   const auto found = layer.find(name);
-  const bool from_file = found != layer.end() && !found->second.front().where.starts_with("--");
+  const bool from_file = found != layer.end() && !found->second.empty() &&
+                         !found->second.front().where.starts_with("--");
   return from_file ? found->second.back().where + ": " : "";
 }
 

@@ -18,6 +18,12 @@ Health health_after(const std::optional<ProbeFailure>& failure) {
   return not_judged ? Health::unknown : Health::down;
 }
 
+/// What this host could not do, it would not have done with more time either.
+ProbeFailure at_deadline(const std::optional<ProbeFailure>& last) {
+  const bool is_ours = last && last->kind == ProbeFailure::Kind::this_host;
+  return is_ours ? *last : ProbeFailure{ProbeFailure::Kind::deadline};
+}
+
 }  // namespace
 
 Task<ProbeResult> NetworkProber::probe(IpAddress address) {
@@ -28,7 +34,7 @@ Task<ProbeResult> NetworkProber::probe(IpAddress address) {
       co_await loop_.sleep(settings_.retry_delay);
     }
     if (loop_.expired()) {
-      result.failure = ProbeFailure{ProbeFailure::Kind::deadline};
+      result.failure = at_deadline(result.failure);
       break;
     }
     ++result.attempts;
