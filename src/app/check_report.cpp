@@ -98,6 +98,7 @@ std::string online_table(const Finding& finding, std::int64_t now) {
   }
   const RunReport& report = finding.report;
   if (report.record) {
+    table.add({"token", "accepted", "may read"});
     table.add({"record", report.record->content.str(),
                std::string(to_text(report.sites.role_of(report.record->content))),
                "TTL " + ttl_text(report.record->ttl),
