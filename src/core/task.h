@@ -11,6 +11,9 @@
 /// is wanted; many may be under way side by side on the one thread. Destroying a Task ends its work
 /// where it stands.
 ///
+/// Await in a statement of its own, `const auto x = co_await task;`: g++ 12 corrupts the heap where
+/// co_await stands inside ?: or &&.
+///
 /// The coroutine's parameters are copied into it: take them by value, or by a reference to what
 /// outlives the task.
 template <typename T>
