@@ -1,6 +1,5 @@
 #include "app/check_command.h"
 
-#include <cmath>
 #include <memory>
 
 #include "app/check_json.h"
@@ -28,7 +27,7 @@ class OnlineCheck {
   Task<RunReport> begin() {
     const Progress nobody_listens = [](const RunReport&) {};
     RunReport report = co_await run_record(record_, DryRun::yes, store_, prober_, nobody_listens);
-    report.api_requests = api_.requests();
+    report.zone = store_.zone_label();
     co_return report;
   }
 
@@ -53,10 +52,7 @@ std::vector<Finding> look(const Config& config, const Clock& clock) {
   }
   std::vector<Finding> findings;
   for (std::size_t i = 0; i < checks.size(); ++i) {
-    RunReport report = loop.run(tasks[i], http);
-    const auto& zone = checks[i]->zone();
-    report.zone = !zone ? "" : zone->name.empty() ? zone->id : zone->name;
-    findings.push_back({std::move(report), zone});
+    findings.push_back({loop.run(tasks[i], http), checks[i]->zone()});
   }
   return findings;
 }

@@ -17,20 +17,14 @@ std::string source_of(const Layer& layer, const std::string& name) {
   return where.starts_with("--") ? "command line" : where.substr(0, where.rfind(": "));
 }
 
-std::string listed(const std::vector<IpAddress>& addresses) {
-  std::string text;
-  for (const IpAddress& address : addresses) {
-    text += (text.empty() ? "" : ", ") + address.str();
+/// What `text_of` makes of each, in one line.
+template <typename Items, typename TextOf>
+std::string listed(const Items& items, TextOf text_of) {
+  std::vector<std::string> texts;
+  for (const auto& item : items) {
+    texts.push_back(text_of(item));
   }
-  return text;
-}
-
-std::string listed(const std::vector<Header>& headers) {
-  std::string text;
-  for (const Header& header : headers) {
-    text += (text.empty() ? "" : ", ") + header.name;
-  }
-  return text;
+  return joined(texts);
 }
 
 std::string to_text(Unfamiliar unfamiliar) {
@@ -127,7 +121,8 @@ std::vector<SettingLine> setting_lines(const RecordConfig& record, const Layer& 
   add("type", std::string(to_text(record.type)));
   add("zone", zone_text(record.zone));
   add("main", record.sites.main.str());
-  add("backup", listed(record.sites.backups));
+  add("backup",
+      listed(record.sites.backups, [](const IpAddress& address) { return address.str(); }));
   add("unfamiliar", to_text(record.unfamiliar));
   add("ttl", record.ttl == 0 ? "unchanged" : ttl_text(record.ttl));
   add("probe", to_text(probe.target));
@@ -141,7 +136,7 @@ std::vector<SettingLine> setting_lines(const RecordConfig& record, const Layer& 
         probe.expect_body.empty() ? "none" : "\"" + printable(probe.expect_body) + "\"");
     add("max-body", probe.max_body ? std::to_string(*probe.max_body) + " bytes" : "none");
     add("method", probe.method);
-    add("header", or_none(listed(probe.headers)));
+    add("header", or_none(listed(probe.headers, [](const Header& header) { return header.name; })));
     add("ca-file", probe.ca_file.empty() ? "the system's" : probe.ca_file);
     add("insecure", probe.insecure ? "true" : "false");
   }
@@ -150,10 +145,8 @@ std::vector<SettingLine> setting_lines(const RecordConfig& record, const Layer& 
 
 std::vector<SettingLine> run_lines(const CheckRequest& request) {
   const Config& config = request.config;
-  std::string canaries;
-  for (const Url& url : config.canaries) {
-    canaries += (canaries.empty() ? "" : ", ") + url.describe();
-  }
+  const std::string canaries =
+      listed(config.canaries, [](const Url& url) { return url.describe(); });
   return {{"configuration", request.file.empty() ? "none" : request.file, ""},
           {"api", config.api.base.describe(), ""},
           {"credential", config.credential_source, ""},
@@ -220,12 +213,12 @@ std::optional<Error> check_problem(const Finding& finding) {
   if (finding.report.read_trouble) {
     return problem(finding.report);
   }
-  std::string failing;
+  std::vector<std::string> failing;
   for (const ProbeResult& probe : finding.report.probes) {
     if (probe.failure) {
-      failing +=
-          (failing.empty() ? "" : ", ") + probe.address.str() + " " + describe(*probe.failure);
+      failing.push_back(probe.address.str() + " " + describe(*probe.failure));
     }
   }
-  return failing.empty() ? std::nullopt : std::optional(Error{"not accessible: " + failing});
+  return failing.empty() ? std::nullopt
+                         : std::optional(Error{"not accessible: " + joined(failing)});
 }

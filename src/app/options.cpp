@@ -311,11 +311,11 @@ bool has_name(const Layer& record, const std::string& name) {
 }
 
 std::string listed_names(const ConfigFile& file) {
-  std::string names;
+  std::vector<std::string> names;
   for (const Layer& record : file.records) {
-    names += (names.empty() ? "" : ", ") + printable(record.at("record").front().text);
+    names.push_back(printable(record.at("record").front().text));
   }
-  return names.empty() ? "it has none" : "it has " + names;
+  return names.empty() ? "it has none" : "it has " + joined(names);
 }
 
 /// The records of the file that the command line is about.

@@ -18,14 +18,6 @@ const PointTo* move_of(const RunReport& report) {
   return report.decision ? std::get_if<PointTo>(&*report.decision) : nullptr;
 }
 
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) {
-    text += (text.empty() ? "" : ", ") + part;
-  }
-  return text;
-}
-
 // --- What Cloudflare said ---
 
 std::string describe(const ApiFailure& failure) {

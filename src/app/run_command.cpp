@@ -111,9 +111,7 @@ class RecordRun {
   }
 
   void complete(RunReport& report) const {
-    if (const auto& zone = store_.zone()) {
-      report.zone = zone->name.empty() ? zone->id : zone->name;
-    }
+    report.zone = store_.zone_label();
     report.api_requests = api_.requests();
   }
 

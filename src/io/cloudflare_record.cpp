@@ -102,3 +102,7 @@ Task<ApiResult<Record>> CloudflareRecord::write(std::string id, IpAddress conten
 bool CloudflareRecord::may_still_write() const {
   return loop_.left() >= settings_.write_takes;
 }
+
+std::string CloudflareRecord::zone_label() const {
+  return !zone_ ? "" : zone_->name.empty() ? zone_->id : zone_->name;
+}

@@ -32,6 +32,8 @@ class CloudflareRecord : public RecordStore {
 
   /// The zone, once a read has found it. Its name is empty where only an id was configured.
   const std::optional<Zone>& zone() const { return zone_; }
+  /// Its name, or its id where only that is known; empty before a read has found it.
+  std::string zone_label() const;
 
  private:
   using Records = ApiResult<std::vector<Record>>;

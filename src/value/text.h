@@ -14,6 +14,9 @@ std::string lower_case(std::string_view text);
 /// The parts between separators, empty ones included; never an empty list.
 std::vector<std::string_view> split(std::string_view text, char separator);
 
+/// "a, b, c".
+std::string joined(const std::vector<std::string>& parts);
+
 /// Without blanks, tabs and line ends at both sides.
 std::string_view trim(std::string_view text);
 
