@@ -90,9 +90,14 @@ HttpFailure::Kind kind_of_connect_error(long os_errno) {
   }
 }
 
-/// The peer closed the connection in the middle of the handshake; libcurl has but words for it.
+/// The peer ended the connection in the middle of the handshake; libcurl has but words for it, when
+/// the end comes while it sends.
 bool is_end_of_stream(std::string_view said) {
-  return said.find("SSL_ERROR_SYSCALL") != said.npos || said.find("unexpected eof") != said.npos;
+  constexpr std::array<std::string_view, 4> kWords{"SSL_ERROR_SYSCALL", "unexpected eof",
+                                                   "Connection reset by peer", "Broken pipe"};
+  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view words) {
+    return said.find(words) != std::string_view::npos;
+  });
 }
 
 HttpFailure::Kind kind_of(CURLcode code, long os_errno, std::string_view said, CURL* easy) {
