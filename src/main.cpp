@@ -41,12 +41,19 @@ ExitStatus act(const Request& request, const Surroundings& surroundings) {
     print(stdout, text->text);
     return ExitStatus::ok;
   }
+  const SystemClock clock;
   if (const auto* check = std::get_if<CheckRequest>(&request)) {
-    return check_command(*check, SystemClock());
+    return check_command(*check, clock);
+  }
+  if (const auto* hold = std::get_if<HoldRequest>(&request)) {
+    return hold_command(*hold, clock);
   }
   const Audience audience{colour_for(STDOUT_FILENO, surroundings.environment),
                           colour_for(STDERR_FILENO, surroundings.environment)};
-  return run_command(std::get<Config>(request), SystemClock(), audience);
+  if (const auto* set_backup = std::get_if<SetBackupRequest>(&request)) {
+    return set_backup_command(*set_backup, clock, audience);
+  }
+  return run_command(std::get<Config>(request), clock, audience, {.begun = clock.now()});
 }
 
 ExitStatus run_program(int argc, char** argv) {

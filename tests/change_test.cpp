@@ -30,7 +30,7 @@ struct Outcome {
 };
 
 Outcome change_with(FakeStore store) {
-  auto task = change(store, kSeen, kNew);
+  auto task = change(store, kSeen, kNew, [] { return std::optional<Withheld>(); });
   REQUIRE(task.done());
   return {task.result(), store.writes.size()};
 }

@@ -261,14 +261,3 @@ TEST_CASE("What a killed run left half written is no obstacle") {
   CHECK(result.err.empty());
   CHECK(names_in(state(*lab)).size() == 2);
 }
-
-TEST_CASE("What is known already is not written again") {
-  const auto lab = failover_due();
-  run_once(*lab);
-  const auto time = fs::last_write_time(lab->scratch.path() / kSeen);
-
-  run_once(*lab);
-
-  CHECK(fs::last_write_time(lab->scratch.path() / kSeen) == time);
-  CHECK(lab->cloudflare.record(kRecord)->content == Lab::kBackup);
-}

@@ -165,11 +165,14 @@ TEST_CASE("bash completes options, commands and values", "[cli]") {
     return;
   }
   const auto [words, offered] = GENERATE(table<Words, std::set<std::string>>({
-      {{""}, {"run", "check-config"}},
-      {{"r"}, {"run"}},
+      {{""}, {"run", "set-backup", "hold", "release", "check-config"}},
+      {{"ru"}, {"run"}},
+      {{"re"}, {"release"}},
+      {{"set-backup", "--vo"}, {"--vouch"}},
+      {{"--from-interface", "l"}, {"lo"}},
       {{"che"}, {"check-config"}},
-      {{"--re"}, {"--record", "--retry-delay"}},
-      {{"run", "--re"}, {"--record", "--retry-delay"}},
+      {{"--re"}, {"--record", "--replace", "--retry-delay"}},
+      {{"run", "--re"}, {"--record", "--replace", "--retry-delay"}},
       {{"--dry"}, {"--dry-run"}},
       {{"--unfamiliar", ""}, {"follow", "main-first", "keep"}},
       {{"--unfamiliar", "m"}, {"main-first"}},

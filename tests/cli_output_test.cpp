@@ -340,8 +340,9 @@ TEST_CASE("Whatever the status, the JSON has every member, on one line", "[cli]"
     bool is_error;
   };
   const std::vector<std::string> members{
-      "record", "type",    "zone",   "origin",       "role",       "steps", "action", "from",
-      "to",     "written", "probes", "api_requests", "elapsed_ms", "exit",  "error",  "time"};
+      "record", "type", "zone",    "origin",     "role",         "steps",      "action",
+      "from",   "to",   "written", "probes",     "api_requests", "elapsed_ms", "exit",
+      "error",  "time", "state",   "held_until", "pending_until"};
 
   for (const Row& row : std::vector<Row>{
            {0, [](Lab&) {}, {1, 2, 3}, "none", false, false},
@@ -433,7 +434,7 @@ TEST_CASE("A run that finds another one under way says so and leaves", "[cli]") 
   CHECK(json.status == 75);
   const ReportLine report = parse_report_line(json.out);
   CHECK(report.exit == 75);
-  CHECK(report.members.size() == 16);
+  CHECK(report.members.size() == 19);
   CHECK(report.probes.empty());
   CHECK(report.api_requests == 0);
   CHECK(report.error == "another run for this record is under way");
@@ -682,11 +683,11 @@ TEST_CASE("A run without a usable state directory warns and does its work", "[cl
 
   CHECK(result.status == 0);
   CHECK(result.out == kFailover);
-  CHECK(
-      result.err ==
-      "cf-failover: warning: www.example.com A: running without a lock and without a cache: cannot "
-      "make the directory " +
-          in_the_way + ": Not a directory\n");
+  CHECK(result.err ==
+        "cf-failover: warning: www.example.com A: running without a lock and without a memory: "
+        "cannot "
+        "make the directory " +
+            in_the_way + ": Not a directory\n");
   CHECK(lab.content() == Lab::kBackup);
 }
 

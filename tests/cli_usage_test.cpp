@@ -84,7 +84,7 @@ void check_mistakes(const Lab& lab, const std::vector<Mistake>& mistakes) {
   }
 }
 
-const std::string kAddressHint = "write it as 192.0.2.10 or 2001:db8::10";
+const std::string kAddressHint = "write it as 192.0.2.10, 2001:db8::10 or home.example.net";
 const std::string kDurationHint = "write 500ms, 5s, 2m or 1h; more than zero";
 const std::string kStatusHint = "codes and ranges from 100 to 599, as 200-299,401";
 const std::string kProbeHint =
@@ -173,19 +173,21 @@ TEST_CASE("A value that is none is quoted, with how to write it", "[cli]") {
   check_mistakes(
       lab,
       {
-          {with("--main", "192.0.2.300"), "--main: \"192.0.2.300\" is not an IP address",
+          {with("--main", "192.0.2.300"),
+           "--main: \"192.0.2.300\" is not an IP address or a host name", kAddressHint},
+          {with("--main", "192.0.2.010"),
+           "--main: \"192.0.2.010\" is not an IP address or a host name", kAddressHint},
+          {with("--main", ""), "--main: \"\" is not an IP address or a host name", kAddressHint},
+          {with("--main", "[::1]"), "--main: \"[::1]\" is not an IP address or a host name",
            kAddressHint},
-          {with("--main", "192.0.2.010"), "--main: \"192.0.2.010\" is not an IP address",
+          {with("--main", "fe80::1%eth0"),
+           "--main: \"fe80::1%eth0\" is not an IP address or a host name", kAddressHint},
+          {with("--backup", "example"), "--backup: \"example\" is not an IP address or a host name",
            kAddressHint},
-          {with("--main", ""), "--main: \"\" is not an IP address", kAddressHint},
-          {with("--main", "[::1]"), "--main: \"[::1]\" is not an IP address", kAddressHint},
-          {with("--main", "fe80::1%eth0"), "--main: \"fe80::1%eth0\" is not an IP address",
-           kAddressHint},
-          {with("--backup", "example"), "--backup: \"example\" is not an IP address", kAddressHint},
-          {with("--backup", " 192.0.2.1"), "--backup: \" 192.0.2.1\" is not an IP address",
-           kAddressHint},
-          {with("--backup", "\033[31m"), "--backup: \"\\x1b[31m\" is not an IP address",
-           kAddressHint},
+          {with("--backup", " 192.0.2.1"),
+           "--backup: \" 192.0.2.1\" is not an IP address or a host name", kAddressHint},
+          {with("--backup", "\033[31m"),
+           "--backup: \"\\x1b[31m\" is not an IP address or a host name", kAddressHint},
           {with("--record", "www..example.com"),
            "--record: \"www..example.com\" is not a host name", kNameHint},
           {with("--record", "http://example.com"),

@@ -38,7 +38,7 @@ std::string shown(const Decision& decision) {
   } else if (const auto* wait = std::get_if<Wait>(&decision)) {
     text += wait->address.str();
   } else if (const auto* stuck = std::get_if<CannotJudge>(&decision)) {
-    text += stuck->address.str();
+    text += stuck->host.str();
   }
   for (const int step : steps_to(left_at(decision))) {
     text += " " + std::to_string(step);
@@ -181,7 +181,7 @@ TEST_CASE("A record never moves to an address that is not up, nor to the one tha
                     const Decision decision = decide(origin, kTwoBackups, health, policy);
                     if (const auto* move = std::get_if<PointTo>(&decision)) {
                       ++moves;
-                      REQUIRE(health.of(move->target) == up);
+                      REQUIRE(health.of(move->target).as_target == up);
                       REQUIRE(move->target != origin);
                       REQUIRE(kTwoBackups.role_of(move->target) != Role::other);
                     }
@@ -195,15 +195,15 @@ TEST_CASE("A decision never rests on an address without a verdict") {
                                                    const HealthReport& health, Unfamiliar policy) {
     const Decision decision = decide(origin, kTwoBackups, health, policy);
     if (const auto* wait = std::get_if<Wait>(&decision)) {
-      REQUIRE(health.of(wait->address) == pending);
+      REQUIRE(health.of(wait->address).as_target == pending);
     } else if (const auto* stuck = std::get_if<CannotJudge>(&decision)) {
-      REQUIRE(health.of(stuck->address) == unknown);
+      REQUIRE(health.of(*stuck->host.address()).as_target == unknown);
     } else {
       // Whatever the undecided addresses turn out to be, the decision stands.
       for (const Health verdict : {up, down}) {
         HealthReport settled;
         for (const IpAddress& address : {kMain, kBackup, kSecond, kOther}) {
-          const Health known = health.of(address);
+          const Health known = health.of(address).as_target;
           settled.set(address, known == up || known == down ? known : verdict);
         }
         REQUIRE(shown(decide(origin, kTwoBackups, settled, policy)) == shown(decision));

@@ -164,3 +164,34 @@ TEST_CASE("Only addresses of this host are loopback") {
 
   CHECK(IpAddress::parse(text).value().is_loopback() == expected);
 }
+
+TEST_CASE(
+    "An IPv4 address is found inside the IPv6 address that it is mapped to, and nowhere else") {
+  const auto [text, expected] = GENERATE(table<std::string, std::string>({
+      {"::ffff:192.0.2.10", "192.0.2.10"},
+      {"::ffff:0:0", "0.0.0.0"},
+      {"::ffff:255.255.255.255", "255.255.255.255"},
+      {"192.0.2.10", "192.0.2.10"},
+      {"::", "::"},
+      {"::192.0.2.10", "::192.0.2.10"},
+      {"::fffe:192.0.2.10", "::fffe:192.0.2.10"},
+      {"::1:ffff:192.0.2.10", "::1:ffff:192.0.2.10"},
+      {"1::ffff:192.0.2.10", "1::ffff:192.0.2.10"},
+      {"64:ff9b::192.0.2.10", "64:ff9b::192.0.2.10"},
+      {"2001:db8::1", "2001:db8::1"},
+  }));
+  CAPTURE(text);
+
+  const IpAddress inside = IpAddress::parse(text).value().unmapped();
+
+  CHECK(inside.str() == IpAddress::parse(expected).value().str());
+  CHECK(inside == IpAddress::parse(expected));
+}
+
+TEST_CASE("The bytes of an address are in network order, with zeros after those of IPv4") {
+  using Bytes = std::array<std::uint8_t, 16>;
+
+  CHECK(IpAddress::parse("192.0.2.10").value().bytes() == Bytes{192, 0, 2, 10});
+  CHECK(IpAddress::parse("2001:db8::10").value().bytes() ==
+        Bytes{0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10});
+}

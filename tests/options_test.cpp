@@ -250,7 +250,7 @@ TEST_CASE("Backups are kept in the order given") {
       record_with({"--backup", "198.51.100.19", "--backup", "198.51.100.21"});
 
   std::string backups;
-  for (const IpAddress& backup : record.sites.backups) {
+  for (const Host& backup : record.sites.backups) {
     backups += backup.str() + " ";
   }
   CHECK(backups == "198.51.100.20 198.51.100.19 198.51.100.21 ");
@@ -306,6 +306,30 @@ TEST_CASE("What is required is named, with an example") {
         Error{"--backup is required", "for example --backup 198.51.100.20"});
 }
 
+TEST_CASE("MAIN and BACKUP may be host names, and the record's type is then said or seen") {
+  const Words names{"--main", "home.example.net", "--backup", "Attic.Example.NET."};
+
+  const RecordConfig named = config_of(kRecord + names + Words{"--type", "AAAA"}).records.front();
+  CHECK(named.sites.main.str() == "home.example.net");
+  CHECK(named.sites.backups.front().str() == "attic.example.net");
+  CHECK(config_of(kRecord + names + Words{"--backup", "198.51.100.20"}).records.front().type ==
+        RecordType::a);
+  CHECK(error_of(kRecord + names) ==
+        Error{"--type is required", "for example --type A, or AAAA: no address shows which"});
+  CHECK(error_of(kRecord +
+                 Words{"--main", "home.example.net", "--backup", "HOME.example.net", "--type", "A"})
+            .message == "MAIN and BACKUP are both home.example.net");
+  CHECK(error_of(kRecord + Words{"--main", "192.0.2.10", "--backup", "www.example.com"}) ==
+        Error{"www.example.com is the record itself",
+              "name the server, not the record that points to it"});
+}
+
+TEST_CASE("Damping has the eight steps as they stand for its default") {
+  CHECK(record_with({}).damping == Damping{});
+  CHECK(record_with({"--fall", "3", "--rise", "2", "--failback-delay", "5m"}).damping ==
+        Damping{.fall = 3, .rise = 2, .failback_delay = std::chrono::minutes(5)});
+}
+
 // --- Values that are none
 // -------------------------------------------------------------------------
 
@@ -327,13 +351,20 @@ TEST_CASE("A malformed value is told with its option, and how to write it") {
        "a zone",
        "give its name, as example.com, or its id of 32 letters and digits"},
       {"--main",
-       {"", "www.example.com", "192.0.2", "192.0.2.010", "[2001:db8::10]", "192.0.2.10,192.0.2.11"},
-       "an IP address",
-       "write it as 192.0.2.10 or 2001:db8::10"},
+       {"", "www", "*.example.net", "192.0.2", "192.0.2.010", "[2001:db8::10]",
+        "192.0.2.10,192.0.2.11"},
+       "an IP address or a host name",
+       "write it as 192.0.2.10, 2001:db8::10 or home.example.net"},
       {"--backup",
        {"", "198.51.100.256", "198.51.100.20 "},
-       "an IP address",
-       "write it as 192.0.2.10 or 2001:db8::10"},
+       "an IP address or a host name",
+       "write it as 192.0.2.10, 2001:db8::10 or home.example.net"},
+      {"--fall", {"", "0", "101", "-1", "2.5", "two"}, "a number of runs", "1 to 100"},
+      {"--rise", {"", "0", "101"}, "a number of runs", "1 to 100"},
+      {"--failback-delay",
+       {"", "soon", "-1s", "1.5h", "1d"},
+       "a duration",
+       "write 500ms, 5s, 2m or 1h"},
       {"--unfamiliar", {"", "Follow", "main_first", "1"}, "a policy", "follow, main-first or keep"},
       {"--ttl",
        {"", "0", "2", "29", "86401", "-1", "60s", "0x3c", "1.5", "99999999999"},
@@ -392,11 +423,11 @@ TEST_CASE("A malformed value is told with its option, and how to write it") {
 
 TEST_CASE("A malformed value cannot fool the terminal that it is shown on") {
   CHECK(error_of(kRecord + Words{"--main", "\x1b[2J\n"}).message ==
-        R"(--main: "\x1b[2J\x0a" is not an IP address)");
+        R"(--main: "\x1b[2J\x0a" is not an IP address or a host name)");
   CHECK(error_of(kComplete + Words{"--header", "X: a\r\nHost: b"}).message ==
         R"(--header: "X: a\x0d\x0aHost: b" is not a header)");
   CHECK(error_of(kRecord + Words{"--main", std::string(1000, '1')}).message ==
-        "--main: \"" + std::string(200, '1') + "...\" is not an IP address");
+        "--main: \"" + std::string(200, '1') + "...\" is not an IP address or a host name");
 }
 
 TEST_CASE("An option that takes one value is given once") {

@@ -1,6 +1,7 @@
 #include "app/reaction_time.h"
 
 #include "support/catch.h"
+#include "support/fakes.h"
 
 namespace {
 
@@ -8,6 +9,15 @@ using namespace std::chrono_literals;
 
 ProbeSettings probe(const char* target, int attempts = 2) {
   return {.target = *parse_probe_target(target), .attempts = attempts};
+}
+
+RecordConfig record(ProbeSettings probe, int fall = 1) {
+  return {.name = *Fqdn::parse("www.example.com"),
+          .type = RecordType::a,
+          .zone = {},
+          .sites = {ip("192.0.2.10"), {ip("198.51.100.20")}},
+          .probe = std::move(probe),
+          .damping = {.fall = fall}};
 }
 
 }  // namespace
@@ -29,7 +39,7 @@ TEST_CASE("A failure is noticed after the attempts and the pauses between them")
       {{.target = IcmpTarget{}, .timeout = 1s, .attempts = 3, .retry_delay = 0ms}, 0s, 3s},
   }));
 
-  const ReactionTime time = reaction_time(row.probe, 60, false);
+  const ReactionTime time = reaction_time(record(row.probe), 60, false);
 
   CHECK(time.until_run == 60s);
   CHECK(time.probes_best == row.best);
@@ -47,10 +57,19 @@ TEST_CASE("Visitors wait for the TTL, Cloudflare's automatic one, or not at all"
   }));
   CAPTURE(ttl, proxied);
 
-  const ReactionTime time = reaction_time(probe("tcp:443"), ttl, proxied);
+  const ReactionTime time = reaction_time(record(probe("tcp:443")), ttl, proxied);
 
   CHECK(time.ttl == waits);
   CHECK(time.ttl_is_known == known);
   CHECK(time.best() == 1s);
   CHECK(time.worst() == 66s + waits);
+}
+
+TEST_CASE("An address that must fail in several runs is followed that much later") {
+  const ReactionTime once = reaction_time(record(probe("tcp:443")), 60, false);
+  const ReactionTime thrice = reaction_time(record(probe("tcp:443"), 3), 60, false);
+
+  CHECK(thrice.until_fall == 2min);
+  CHECK(thrice.best() == once.best() + 2min);
+  CHECK(thrice.worst() == once.worst() + 2min);
 }

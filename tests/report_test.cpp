@@ -39,6 +39,7 @@ RunReport finished(const IpAddress& origin, std::vector<ProbeResult> probes,
                    .sites = {kMain, {kBackup}},
                    .unfamiliar = Unfamiliar::follow,
                    .dry_run = DryRun::no,
+                   .now = *parse_unix_time("2026-01-31T10:15:00.250Z"),
                    .zone = "example.com",
                    .record = Record{kRecord.id, origin},
                    .probes = std::move(probes),
@@ -222,26 +223,27 @@ TEST_CASE("A run that finds the lock taken says so, with the status of a passing
 }
 
 TEST_CASE("The JSON holds every member, null where it does not apply") {
-  const std::string time = "2026-01-31T10:15:00Z";
-
-  CHECK(to_json(failed_over(Written{}), time) ==
-        R"({"record":"www.example.com","type":"A","zone":"example.com","origin":"192.0.2.10",)"
-        R"("role":"main","steps":[1,2,6,7,8],"action":"failover","from":"192.0.2.10",)"
-        R"("to":"198.51.100.20","written":true,"probes":[{"address":"192.0.2.10","role":"main",)"
-        R"("result":"inaccessible","reason":"timeout connecting","attempts":2,"ms":1003.1},)"
-        R"({"address":"198.51.100.20","role":"backup","result":"accessible","reason":null,)"
-        R"("attempts":1,"ms":23.4}],"api_requests":3,"elapsed_ms":1043.7,"exit":0,"error":null,)"
-        R"("time":"2026-01-31T10:15:00Z"})");
-  CHECK(to_json(unread(NotOneRecord{2}), time) ==
+  CHECK(
+      to_json(failed_over(Written{})) ==
+      R"({"record":"www.example.com","type":"A","zone":"example.com","origin":"192.0.2.10",)"
+      R"("role":"main","steps":[1,2,6,7,8],"action":"failover","from":"192.0.2.10",)"
+      R"("to":"198.51.100.20","written":true,"probes":[{"address":"192.0.2.10","role":"main",)"
+      R"("result":"inaccessible","reason":"timeout connecting","attempts":2,"ms":1003.1,"name":null},)"
+      R"({"address":"198.51.100.20","role":"backup","result":"accessible","reason":null,)"
+      R"("attempts":1,"ms":23.4,"name":null}],"api_requests":3,"elapsed_ms":1043.7,"exit":0,"error":null,)"
+      R"("time":"2026-01-31T10:15:00Z","state":"normal","held_until":null,)"
+      R"("pending_until":null})");
+  CHECK(to_json(unread(NotOneRecord{2})) ==
         R"({"record":"www.example.com","type":"A","zone":"example.com","origin":null,)"
         R"("role":null,"steps":[1],"action":"none","from":null,"to":null,"written":false,)"
         R"("probes":[],"api_requests":3,"elapsed_ms":1043.7,"exit":3,)"
-        R"("error":"found 2 A records of that name","time":"2026-01-31T10:15:00Z"})");
+        R"("error":"found 2 A records of that name","time":"2026-01-31T10:15:00Z",)"
+        R"("state":"normal","held_until":null,"pending_until":null})");
 }
 
 TEST_CASE("Written is null in the JSON when nobody knows") {
   const auto written = [](Change change) {
-    const std::string json = to_json(failed_over(std::move(change)), "");
+    const std::string json = to_json(failed_over(std::move(change)));
     const auto at = json.find("\"written\":") + 10;
     return json.substr(at, json.find(',', at) - at);
   };

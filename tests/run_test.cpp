@@ -32,10 +32,16 @@ FakeStore store_holding(const IpAddress& origin) {
 
 void ignore(const RunReport&) {}
 
+std::optional<Withheld> allow() {
+  return std::nullopt;
+}
+
+const UnixTime kNow = *parse_unix_time("2026-01-31T10:15:00Z");
+
 RunReport run(const RecordConfig& record, FakeStore& store, FakeProber& prober,
-              DryRun dry_run = DryRun::no) {
-  const Progress progress = ignore;
-  auto task = run_record(record, dry_run, store, prober, progress);
+              DryRun dry_run = DryRun::no, const Memory& memory = {.now = kNow}) {
+  const World world{store, prober, allow, ignore};
+  auto task = run_record(record, dry_run, memory, world);
   REQUIRE(task.done());
   return task.result();
 }
@@ -94,9 +100,10 @@ TEST_CASE("The write does not wait for a probe that the decision does not need")
   Gate slow;
   prober.health = {{kBackup, Health::up}};
   prober.gates = {{kSecond, &slow}};
-  const Progress progress = ignore;
+  const Memory memory{.now = kNow};
+  const World world{store, prober, allow, ignore};
 
-  auto task = run_record(record, DryRun::no, store, prober, progress);
+  auto task = run_record(record, DryRun::no, memory, world);
 
   CHECK(store.writes.size() == 1);
   CHECK_FALSE(task.done());
@@ -162,7 +169,9 @@ TEST_CASE("Steps told during a run are the first lines of the steps told at its 
           }
         };
 
-        auto task = run_record(record, DryRun::no, store, prober, progress);
+        const Memory memory{.now = kNow};
+        const World world{store, prober, allow, progress};
+        auto task = run_record(record, DryRun::no, memory, world);
         first.open();
         second.open();
 

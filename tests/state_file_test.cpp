@@ -146,11 +146,11 @@ TEST_CASE("A state is written and read back") {
   const ScratchDir scratch;
   const auto path = scratch.path() / "state";
 
-  REQUIRE(replace_state(path, "first"));
+  REQUIRE(replace_state(path, "first", Sync::no));
   CHECK(**read_state(path) == "first");
-  REQUIRE(replace_state(path, ""));
+  REQUIRE(replace_state(path, "", Sync::no));
   CHECK((*read_state(path))->empty());
-  REQUIRE(replace_state(path, std::string("a\0b", 3)));
+  REQUIRE(replace_state(path, std::string("a\0b", 3), Sync::no));
   CHECK(**read_state(path) == std::string("a\0b", 3));
   CHECK(names_in(scratch.path()) == std::set<std::string>{"state"});
 }
@@ -160,7 +160,7 @@ TEST_CASE("Whoever is reading a state while it is replaced sees the old one to i
   const auto path = scratch.write("state", "old");
   std::ifstream reader(path);
 
-  REQUIRE(replace_state(path, "new and longer"));
+  REQUIRE(replace_state(path, "new and longer", Sync::no));
 
   const std::string seen{std::istreambuf_iterator<char>(reader), {}};
   CHECK(seen == "old");
@@ -174,7 +174,7 @@ TEST_CASE("A state is for its owner alone, whatever the umask and the mode befor
   const Umask umask(mask);
   CAPTURE(mask);
 
-  REQUIRE(replace_state(path, "new"));
+  REQUIRE(replace_state(path, "new", Sync::no));
 
   CHECK(mode_of(path) == 0600);
 }
@@ -184,7 +184,7 @@ TEST_CASE("What a killed run left is no obstacle to the next") {
   const auto path = scratch.write("state", "old");
   scratch.write("state.new", "half a sta");
 
-  REQUIRE(replace_state(path, "new"));
+  REQUIRE(replace_state(path, "new", Sync::no));
 
   CHECK(scratch.read("state") == "new");
   CHECK(names_in(scratch.path()) == std::set<std::string>{"state"});
@@ -197,7 +197,7 @@ TEST_CASE("A symbolic link is replaced, and what it points to left alone") {
   fs::create_symlink(scratch.write("victim", "precious", 0644), scratch.path() / name);
   CAPTURE(name);
 
-  REQUIRE(replace_state(path, "new"));
+  REQUIRE(replace_state(path, "new", Sync::no));
 
   CHECK(scratch.read("victim") == "precious");
   CHECK(mode_of(scratch.path() / "victim") == 0644);
@@ -211,7 +211,7 @@ TEST_CASE("A directory in the way of a state is an error, and nothing is left be
   const auto path = scratch.path() / "state";
   fs::create_directory(path);
 
-  const auto replaced = replace_state(path, "new");
+  const auto replaced = replace_state(path, "new", Sync::no);
 
   REQUIRE_FALSE(replaced);
   CHECK(replaced.error().message == "cannot write " + path.string() + ": Is a directory");
@@ -223,7 +223,7 @@ TEST_CASE("A directory in the way of the temporary name is an error, and the old
   const auto path = scratch.write("state", "old");
   fs::create_directory(scratch.path() / "state.new");
 
-  const auto replaced = replace_state(path, "new");
+  const auto replaced = replace_state(path, "new", Sync::no);
 
   REQUIRE_FALSE(replaced);
   CHECK(replaced.error().message == "cannot write " + path.string() + ".new: File exists");
@@ -234,7 +234,7 @@ TEST_CASE("A state in a directory that is not there cannot be written") {
   const ScratchDir scratch;
   const auto path = scratch.path() / "none" / "state";
 
-  const auto replaced = replace_state(path, "new");
+  const auto replaced = replace_state(path, "new", Sync::no);
 
   REQUIRE_FALSE(replaced);
   CHECK(replaced.error().message ==
@@ -249,7 +249,7 @@ TEST_CASE("When the disk is full the old state stands, and nothing is left behin
 
   const auto replaced = [&] {
     const FileSizeLimit limit(100);
-    return replace_state(path, std::string(size, 'a'));
+    return replace_state(path, std::string(size, 'a'), Sync::no);
   }();
 
   REQUIRE_FALSE(replaced);

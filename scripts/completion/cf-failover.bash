@@ -9,8 +9,10 @@ _cf_failover() {
     --probe) mapfile -t COMPREPLY < <(compgen -W 'https:// http:// tcp: icmp exec:' -- "$word") ;;
     -c | --config | --ca-file) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     --state-dir) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
+    --from-interface) mapfile -t COMPREPLY < <(compgen -W "$(command ls /sys/class/net 2>/dev/null)" -- "$word") ;;
     --record | --zone | --main | --backup | --ttl | --timeout | --connect-timeout | --attempts | \
-      --retry-delay | --expect-status | --expect-body | --max-body | --header | --canary | --deadline)
+      --retry-delay | --expect-status | --expect-body | --max-body | --header | --canary | --deadline | --fall | \
+      --rise | --failback-delay | --from-url | --replace | --why)
       COMPREPLY=()
       ;;
     *)
@@ -18,7 +20,7 @@ _cf_failover() {
         mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" --help 2>/dev/null |
           sed -n 's/^ *\(-[a-z], \)\{0,1\}\(--[a-z-]*\).*/\2/p')" -- "$word")
       else
-        mapfile -t COMPREPLY < <(compgen -W 'run check-config' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W 'run set-backup hold release check-config' -- "$word")
       fi
       ;;
   esac

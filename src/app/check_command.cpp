@@ -20,13 +20,18 @@ class OnlineCheck {
       : record_(record),
         api_(http, loop, config.api),
         store_(api_, loop, {.name = record.name, .type = record.type, .zone = record.zone}),
-        prober_(http, loop, canaries, record_.probe, config.child_environment) {
+        prober_(http, loop, canaries, record_.probe, family_of(record.type),
+                config.child_environment),
+        memory_{.now = unix_now()} {
     record_.probe.certificate_dates = true;
   }
 
   Task<RunReport> begin() {
-    const Progress nobody_listens = [](const RunReport&) {};
-    RunReport report = co_await run_record(record_, DryRun::yes, store_, prober_, nobody_listens);
+    const World world{.store = store_,
+                      .prober = prober_,
+                      .last_word = [] { return std::optional<Withheld>(); },
+                      .progress = [](const RunReport&) {}};
+    RunReport report = co_await run_record(record_, DryRun::yes, memory_, world);
     report.zone = store_.zone_label();
     co_return report;
   }
@@ -38,6 +43,7 @@ class OnlineCheck {
   Cloudflare api_;
   CloudflareRecord store_;
   NetworkProber prober_;
+  Memory memory_;
 };
 
 std::vector<Finding> look(const Config& config, const Clock& clock) {

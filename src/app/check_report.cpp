@@ -52,15 +52,15 @@ std::string or_none(const std::string& text) {
 }
 
 /// What an address's certificate still has to live.
-std::string certificate_text(const ProbeResult& probe, std::int64_t now) {
-  constexpr std::int64_t kDay = 24 * 60 * 60;
+std::string certificate_text(const ProbeResult& probe, UnixTime now) {
   if (!probe.certificate_expires) {
     return "";
   }
-  if (*probe.certificate_expires <= now) {
+  const UnixTime expires{std::chrono::seconds(*probe.certificate_expires)};
+  if (expires <= now) {
     return "certificate expired";
   }
-  const std::int64_t days = (*probe.certificate_expires - now) / kDay;
+  const auto days = std::chrono::floor<std::chrono::days>(expires - now).count();
   return "certificate valid for " + std::to_string(days) + (days == 1 ? " day" : " days");
 }
 
@@ -77,6 +77,10 @@ std::string reaction_table(const ReactionTime& time) {
   table.add({"a run begins", "0 s", describe(time.until_run), "every minute, as from cron"});
   table.add({"probes fail", describe(time.probes_best), describe(time.probes_worst),
              "all attempts and the pauses between them"});
+  if (time.until_fall > Milliseconds{0}) {
+    table.add({"it must fail again", describe(time.until_fall), describe(time.until_fall),
+               "in each of the next runs, as --fall says"});
+  }
   table.add({"resolvers ask again", "0 s", describe(time.ttl),
              time.ttl == Milliseconds{0} ? "the record is proxied"
              : time.ttl_is_known         ? "the record's TTL"
@@ -85,7 +89,7 @@ std::string reaction_table(const ReactionTime& time) {
   return "  A failure is followed after, at best and at worst:\n" + table.str(4);
 }
 
-std::string online_table(const Finding& finding, std::int64_t now) {
+std::string online_table(const Finding& finding, UnixTime now) {
   Table table;
   if (finding.zone) {
     table.add({"zone", or_none(finding.zone->name), finding.zone->status});
@@ -102,6 +106,10 @@ std::string online_table(const Finding& finding, std::int64_t now) {
     table.add(
         {"probe", probe.address.str(), std::string(to_text(report.sites.role_of(probe.address))),
          probe.failure ? describe(*probe.failure) : "accessible", certificate_text(probe, now)});
+  }
+  for (const Unresolved& unresolved : report.unresolved) {
+    table.add(
+        {"probe", unresolved.name.str(), std::string(to_text(unresolved.role)), unresolved.why});
   }
   return "  Found online:\n" + table.str(4);
 }
@@ -121,10 +129,12 @@ std::vector<SettingLine> setting_lines(const RecordConfig& record, const Layer& 
   add("type", std::string(to_text(record.type)));
   add("zone", zone_text(record.zone));
   add("main", record.sites.main.str());
-  add("backup",
-      listed(record.sites.backups, [](const IpAddress& address) { return address.str(); }));
+  add("backup", listed(record.sites.backups, [](const Host& host) { return host.str(); }));
   add("unfamiliar", to_text(record.unfamiliar));
   add("ttl", record.ttl == 0 ? "unchanged" : ttl_text(record.ttl));
+  add("fall", std::to_string(record.damping.fall));
+  add("rise", std::to_string(record.damping.rise));
+  add("failback-delay", describe(record.damping.failback_delay));
   add("probe", to_text(probe.target));
   add("timeout", describe(probe.timeout));
   add("connect-timeout", describe(probe.connect_timeout));
@@ -176,11 +186,11 @@ std::vector<std::string> cautions(const RecordConfig& record, Milliseconds deadl
 ReactionTime expected_reaction(const RecordConfig& record, const Finding* finding) {
   const bool known = finding != nullptr && finding->report.record;
   const int ttl = record.ttl != 0 ? record.ttl : known ? finding->report.record->ttl : 0;
-  return reaction_time(record.probe, ttl, known && finding->report.record->proxied);
+  return reaction_time(record, ttl, known && finding->report.record->proxied);
 }
 
 std::string check_report(const CheckRequest& request, const std::vector<Finding>& findings,
-                         std::int64_t now) {
+                         UnixTime now) {
   std::string text = "Every run\n" + settings_table(run_lines(request));
   for (std::size_t i = 0; i < request.config.records.size(); ++i) {
     const RecordConfig& record = request.config.records[i];
@@ -206,7 +216,7 @@ ExitStatus check_status(const Finding& finding) {
   const bool all_up = std::all_of(probes.begin(), probes.end(), [](const ProbeResult& probe) {
     return probe.health == Health::up;
   });
-  return all_up ? ExitStatus::ok : ExitStatus::inaccessible;
+  return all_up && finding.report.unresolved.empty() ? ExitStatus::ok : ExitStatus::inaccessible;
 }
 
 std::optional<Error> check_problem(const Finding& finding) {
@@ -218,6 +228,9 @@ std::optional<Error> check_problem(const Finding& finding) {
     if (probe.failure) {
       failing.push_back(probe.address.str() + " " + describe(*probe.failure));
     }
+  }
+  for (const Unresolved& unresolved : finding.report.unresolved) {
+    failing.push_back(unresolved.name.str() + " " + unresolved.why);
   }
   return failing.empty() ? std::nullopt
                          : std::optional(Error{"not accessible: " + joined(failing)});

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,10 +32,10 @@ std::vector<std::string> cautions(const RecordConfig& record, Milliseconds deadl
 /// The reaction time with what is known of the record: its TTL and whether it is proxied.
 ReactionTime expected_reaction(const RecordConfig& record, const Finding* finding);
 
-/// The tables for people. `now` is in Unix time, for the age of certificates; without findings
-/// only what is configured is shown.
+/// The tables for people; without findings only what is configured is shown. Certificates are told
+/// how long they still have from `now` on.
 std::string check_report(const CheckRequest& request, const std::vector<Finding>& findings,
-                         std::int64_t now);
+                         UnixTime now);
 
 /// 0, 3 for Cloudflare's side, or 1 for an inaccessible origin.
 ExitStatus check_status(const Finding& finding);

@@ -3,22 +3,31 @@
 #include <string>
 #include <vector>
 
+#include "core/damping.h"
 #include "core/decision.h"
+#include "core/said.h"
 #include "io/cloudflare.h"
 #include "io/cloudflare_record.h"
 #include "value/fqdn.h"
 #include "value/probe_settings.h"
 #include "value/record_type.h"
 
+/// What tells one record from another.
+struct RecordKey {
+  Fqdn name;
+  RecordType type;
+};
+
 /// One record and all that is configured for it.
 struct RecordConfig {
   Fqdn name;
   RecordType type;
   ZoneChoice zone;
-  Sites sites;
+  SiteHosts sites;
   ProbeSettings probe;
   Unfamiliar unfamiliar = Unfamiliar::follow;
   int ttl = 0;  ///< seconds; 0 leaves it alone
+  Damping damping = {};
 };
 
 enum class DryRun { no, yes };

@@ -17,12 +17,28 @@ namespace {
 
 // --- The command line, for reading and for the help ---
 
+enum class Command { run, set_backup, hold, release, check_config };
+
+/// How a command is called, and what its one word beyond its name is; null: it takes none.
+struct CommandName {
+  const char* name;
+  Command command;
+  const char* word = nullptr;
+};
+
+constexpr CommandName kCommands[] = {{"run", Command::run},
+                                     {"set-backup", Command::set_backup, "an address"},
+                                     {"hold", Command::hold, "a duration"},
+                                     {"release", Command::release},
+                                     {"check-config", Command::check_config}};
+
 /// What a person sees of an option.
 struct Option {
   std::string name;
   std::string help;
-  std::string argument = {};  ///< empty for a switch
-  char letter = '\0';         ///< NUL for none
+  std::string argument = {};            ///< empty for a switch
+  char letter = '\0';                   ///< NUL for none
+  std::optional<Command> only_of = {};  ///< nothing: every command takes it
 };
 
 struct Group {
@@ -49,11 +65,43 @@ std::vector<Group> groups() {
                   "FILE", 'c'},
            Option{"dry-run", "decide and report; write nothing, touch no file", {}, 'n'},
            Option{"json", "print one JSON object per record"},
-           Option{"online", "check-config: ask Cloudflare, probe the origins"},
            Option{"quiet", "print nothing but problems", {}, 'q'},
            Option{"verbose", "print the steps (default on a terminal)", {}, 'v'},
            Option{"help", "print this help", {}, 'h'},
            Option{"version", "print the version"},
+       }) {
+    groups.back().options.push_back(option);
+  }
+  groups.push_back({"One command only", {}});
+  for (const Option& option : {
+           Option{"from-interface",
+                  "set-backup: the address that the interface has",
+                  "NAME",
+                  {},
+                  Command::set_backup},
+           Option{"from-url",
+                  "set-backup: the address that a server sees us at",
+                  "URL",
+                  {},
+                  Command::set_backup},
+           Option{"replace",
+                  "set-backup: the backup that it is for\n(default: the first)",
+                  "OLD",
+                  {},
+                  Command::set_backup},
+           Option{
+               "vouch", "set-backup: take the address for accessible", {}, {}, Command::set_backup},
+           Option{"allow-private",
+                  "set-backup: also an address that is not public",
+                  {},
+                  {},
+                  Command::set_backup},
+           Option{"why", "hold: the reason, for whoever meets it", "TEXT", {}, Command::hold},
+           Option{"online",
+                  "check-config: ask Cloudflare, probe the origins",
+                  {},
+                  {},
+                  Command::check_config},
        }) {
     groups.back().options.push_back(option);
   }
@@ -65,7 +113,10 @@ constexpr const char* kSynopsis =
     "\n"
     "Usage:\n"
     "  cf-failover [run] [OPTIONS]           fail over or back if need be\n"
-    "  cf-failover check-config [OPTIONS]    show what a run would work with\n"
+    "  cf-failover set-backup ADDRESS        store BACKUP's new address, then run\n"
+    "  cf-failover hold [DURATION]           suspend changes (default: for 1h)\n"
+    "  cf-failover release                   resume them\n"
+    "  cf-failover check-config              show what a run would work with\n"
     "\n"
     "A record, MAIN and BACKUP are required, from options or from the file.\n";
 
@@ -157,46 +208,77 @@ bool is_on(const cxxopts::ParseResult& line, const char* name) {
   return line.count(name) > 0 && line[name].as<bool>();
 }
 
-enum class Command { run, check_config };
-
-std::vector<std::string> words_of(const cxxopts::ParseResult& line) {
-  return line.count("words") > 0 ? line["words"].as<std::vector<std::string>>()
-                                 : std::vector<std::string>();
+std::vector<std::string> values_of(const cxxopts::ParseResult& line, const char* name) {
+  return line.count(name) > 0 ? line[name].as<std::vector<std::string>>()
+                              : std::vector<std::string>();
 }
 
-std::optional<Command> command_of(const cxxopts::ParseResult& line) {
-  const auto words = words_of(line);
-  if (words.empty() || words.front() == "run") {
-    return Command::run;
+const CommandName* command_named(std::string_view name) {
+  const auto* const found =
+      std::find_if(std::begin(kCommands), std::end(kCommands),
+                   [&](const CommandName& command) { return command.name == name; });
+  return found == std::end(kCommands) ? nullptr : found;
+}
+
+/// Null for a word that is none.
+const CommandName* command_of(const cxxopts::ParseResult& line) {
+  const auto words = values_of(line, "words");
+  return words.empty() ? command_named("run") : command_named(words.front());
+}
+
+tl::unexpected<Error> unknown_command(const std::string& word) {
+  if (word.size() > 1 && word.starts_with('-')) {
+    return unknown_option(word);
   }
-  return words.front() == "check-config" ? std::optional(Command::check_config) : std::nullopt;
+  std::vector<std::string> names;
+  for (const CommandName& command : kCommands) {
+    names.emplace_back(command.name);
+  }
+  const auto meant = nearest(word, names);
+  return failure("unknown command \"" + printable(word) + "\"",
+                 meant ? "did you mean " + *meant + "?" : "the commands are " + joined(names));
+}
+
+/// Options that belong to another command.
+Result<void> check_belonging(const cxxopts::ParseResult& line, Command command) {
+  for (const Group& group : groups()) {
+    for (const Option& option : group.options) {
+      if (line.count(option.name) == 0 || !option.only_of || option.only_of == command) {
+        continue;
+      }
+      const auto* const owner =
+          std::find_if(std::begin(kCommands), std::end(kCommands),
+                       [&](const CommandName& other) { return other.command == option.only_of; });
+      return failure("--" + option.name + " belongs to " + owner->name, "leave it out");
+    }
+  }
+  return {};
 }
 
 Result<void> check_words(const cxxopts::ParseResult& line) {
   if (!line.unmatched().empty()) {
     return unknown_option(line.unmatched().front());
   }
-  if (!command_of(line)) {
-    const std::string word = words_of(line).front();
-    if (word.size() > 1 && word.starts_with('-')) {
-      return unknown_option(word);
-    }
-    const auto meant = nearest(word, {"run", "check-config"});
-    return failure(
-        "unknown command \"" + printable(word) + "\"",
-        meant ? "did you mean " + *meant + "?" : "the commands are run and check-config");
+  const auto words = values_of(line, "words");
+  const CommandName* const command = command_of(line);
+  if (command == nullptr) {
+    return unknown_command(words.front());
   }
-  if (words_of(line).size() > 1) {
-    return failure("unexpected argument \"" + printable(words_of(line)[1]) + "\"",
+  const std::size_t taken = command->word == nullptr ? 1 : 2;
+  if (words.size() > taken) {
+    return failure("unexpected argument \"" + printable(words[taken]) + "\"",
                    "values belong to options; quote those that hold blanks");
-  }
-  if (is_on(line, "online") && command_of(line) != Command::check_config) {
-    return failure("--online belongs to check-config", "a run is always online");
   }
   if (is_on(line, "quiet") && is_on(line, "verbose")) {
     return failure("--quiet and --verbose contradict each other", "give one of them");
   }
-  return {};
+  return check_belonging(line, command->command);
+}
+
+/// The word after the command's name; empty if there is none.
+std::string argument_of(const cxxopts::ParseResult& line) {
+  const auto words = values_of(line, "words");
+  return words.size() > 1 ? words[1] : "";
 }
 
 /// What the command line says of these settings.
@@ -287,8 +369,7 @@ Detail find_detail(const cxxopts::ParseResult& line, const Surroundings& surroun
 /// The file that was asked for, or the usual one if it is there.
 Result<std::optional<ConfigFile>> find_file(const cxxopts::ParseResult& line,
                                             const Surroundings& surroundings) {
-  const auto named = line.count("config") > 0 ? line["config"].as<std::vector<std::string>>()
-                                              : std::vector<std::string>();
+  const auto named = values_of(line, "config");
   if (named.size() > 1) {
     return failure("--config is given twice", "give it once");
   }
@@ -382,10 +463,16 @@ Result<std::vector<RecordConfig>> to_records(const std::vector<Layer>& layers) {
   return records;
 }
 
-/// All that was said, and what it comes to.
-Result<CheckRequest> assemble(const cxxopts::ParseResult& line, const Surroundings& surroundings) {
-  const Environment& environment = surroundings.environment;
-  const auto file = find_file(line, surroundings);
+/// All that was said, by the command line and by the file.
+struct Gathered {
+  ConfigFile file;  ///< without a path if there is none
+  std::vector<Layer> records;
+  Layer of_run;
+  RunSettings run;
+};
+
+Result<Gathered> gather(const cxxopts::ParseResult& line, const Surroundings& surroundings) {
+  auto file = find_file(line, surroundings);
   if (!file) {
     return tl::unexpected(file.error());
   }
@@ -395,48 +482,199 @@ Result<CheckRequest> assemble(const cxxopts::ParseResult& line, const Surroundin
   read_layer(line, probe_settings(), said_of_record);
   read_layer(line, run_settings(), said_of_run);
 
-  auto layers = select_records(*file, said_of_record);
-  if (!layers) {
-    return tl::unexpected(layers.error());
-  }
-  auto records = to_records(*layers);
+  auto records = select_records(*file, said_of_record);
   if (!records) {
     return tl::unexpected(records.error());
   }
-  const ConfigFile nothing;
-  const ConfigFile& in_file = *file ? **file : nothing;
+  ConfigFile in_file = *std::move(file) ? **std::move(file) : ConfigFile();
   Layer of_run = over(in_file.run, said_of_run);
-  const auto run = to_run_settings(of_run, in_file.cloudflare);
+  auto run = to_run_settings(of_run, in_file.cloudflare);
   if (!run) {
     return tl::unexpected(run.error());
   }
+  return Gathered{std::move(in_file), *std::move(records), std::move(of_run), *std::move(run)};
+}
+
+Result<CheckRequest> to_check_request(const cxxopts::ParseResult& line,
+                                      const Surroundings& surroundings) {
+  auto said = gather(line, surroundings);
+  if (!said) {
+    return tl::unexpected(said.error());
+  }
+  auto records = to_records(said->records);
+  if (!records) {
+    return tl::unexpected(records.error());
+  }
+  const Environment& environment = surroundings.environment;
   auto api = find_api(environment);
   if (!api) {
     return tl::unexpected(api.error());
   }
-  auto credentials = find_credentials(environment, run->token_file);
+  auto credentials = find_credentials(environment, said->run.token_file);
   if (!credentials) {
     return tl::unexpected(credentials.error());
   }
   Config config{.records = *std::move(records),
                 .api = {.base = *std::move(api),
                         .credentials = std::move(credentials->headers),
-                        .timeout = run->api_timeout},
+                        .timeout = said->run.api_timeout},
                 .credential_source = std::move(credentials->source),
                 .trust = find_trust(environment),
-                .canaries = run->canaries,
+                .canaries = said->run.canaries,
                 .child_environment = for_children(environment),
-                .deadline = run->deadline,
-                .state_dir = find_state_dir(run->state_dir, surroundings),
+                .deadline = said->run.deadline,
+                .state_dir = find_state_dir(said->run.state_dir, surroundings),
                 .dry_run = is_on(line, "dry-run") ? DryRun::yes : DryRun::no,
                 .json = is_on(line, "json") ? Json::yes : Json::no,
                 .detail = find_detail(line, surroundings)};
   return CheckRequest{.config = std::move(config),
-                      .layers = *std::move(layers),
-                      .run = std::move(of_run),
-                      .file = in_file.path,
+                      .layers = std::move(said->records),
+                      .run = std::move(said->of_run),
+                      .file = said->file.path,
                       .online = is_on(line, "online") ? Online::yes : Online::no};
 }
+
+// --- The commands of their own ---
+
+/// The value of an option that may be given once; empty if it is not.
+Result<std::string> value_of(const cxxopts::ParseResult& line, const char* name) {
+  const auto values = values_of(line, name);
+  if (values.size() > 1) {
+    return failure("--" + std::string(name) + " is given twice", "give it once");
+  }
+  if (!values.empty() && values.front().empty()) {
+    return failure("--" + std::string(name) + " is empty", "leave it out, or give it a value");
+  }
+  return values.empty() ? "" : values.front();
+}
+
+/// What the server that is asked says must not have been said by somebody else.
+Result<AddressSource> parse_echo(const std::string& text) {
+  const auto url = Url::parse(text);
+  if (!url) {
+    return failure("--from-url: this is not an address of a server",
+                   "https://HOST/PATH of one that answers with your address");
+  }
+  const auto address = url->host_address();
+  if (url->scheme() == Url::Scheme::http && !(address && address->is_loopback())) {
+    return failure("--from-url: anybody on the way could answer in place of " + url->describe(),
+                   "use https; http is for loopback addresses only");
+  }
+  return FromUrl{*url};
+}
+
+Result<AddressSource> find_source(const cxxopts::ParseResult& line) {
+  const std::string word = argument_of(line);
+  const auto interface = value_of(line, "from-interface");
+  const auto url = value_of(line, "from-url");
+  for (const auto* const value : {&interface, &url}) {
+    if (!*value) {
+      return tl::unexpected(value->error());
+    }
+  }
+  const int sources =
+      (word.empty() ? 0 : 1) + (interface->empty() ? 0 : 1) + (url->empty() ? 0 : 1);
+  if (sources != 1) {
+    return failure("set-backup needs " + std::string(sources == 0 ? "" : "only ") + "one address",
+                   "give ADDRESS, --from-interface NAME or --from-url URL");
+  }
+  if (!interface->empty()) {
+    return FromInterface{*interface};
+  }
+  if (!url->empty()) {
+    return parse_echo(*url);
+  }
+  const auto address = IpAddress::parse(word);
+  if (!address) {
+    return failure("\"" + printable(word) + "\" is not an IP address",
+                   "write it as 192.0.2.10 or 2001:db8::10");
+  }
+  return *address;
+}
+
+Result<Request> to_set_backup_request(const cxxopts::ParseResult& line,
+                                      const Surroundings& surroundings) {
+  const auto source = find_source(line);
+  if (!source) {
+    return tl::unexpected(source.error());
+  }
+  const auto old = value_of(line, "replace");
+  if (!old) {
+    return tl::unexpected(old.error());
+  }
+  const auto replaces = Host::parse(*old);
+  if (!old->empty() && !replaces) {
+    return failure("--replace: \"" + printable(*old) + "\" is not an IP address or a host name",
+                   "name a configured backup, or the address it has now");
+  }
+  auto request = to_check_request(line, surroundings);
+  if (!request) {
+    return tl::unexpected(request.error());
+  }
+  if (request->config.records.size() != 1) {
+    return failure("set-backup is about one record, and " +
+                       std::to_string(request->config.records.size()) + " fit",
+                   "say which with --record, and --type if need be");
+  }
+  return SetBackupRequest{.config = std::move(request->config),
+                          .source = *source,
+                          .replaces = replaces,
+                          .vouches = is_on(line, "vouch"),
+                          .allows_private = is_on(line, "allow-private")};
+}
+
+Result<Milliseconds> hold_length(const std::string& text) {
+  constexpr Milliseconds kUsual = std::chrono::hours(1);
+  if (text.empty()) {
+    return kUsual;
+  }
+  const auto length = parse_duration(text);
+  if (!length || length->count() == 0) {
+    return failure("\"" + printable(text) + "\" is not a duration",
+                   "write 30m, 2h or 90m; more than zero");
+  }
+  if (*length > kLongestHold) {
+    return failure("a hold of " + describe(*length) + " would be forgotten",
+                   "7 days (168h) at most; hold again when they are over");
+  }
+  return *length;
+}
+
+/// Needs no credential, and of a record only what tells it from others.
+Result<Request> to_hold_request(const cxxopts::ParseResult& line, const Surroundings& surroundings,
+                                Command command) {
+  HoldRequest request;
+  if (command == Command::hold) {
+    const auto length = hold_length(argument_of(line));
+    if (!length) {
+      return tl::unexpected(length.error());
+    }
+    request.length = *length;
+  }
+  const auto why = value_of(line, "why");
+  if (!why) {
+    return tl::unexpected(why.error());
+  }
+  const auto said = gather(line, surroundings);
+  if (!said) {
+    return tl::unexpected(said.error());
+  }
+  for (const Layer& layer : said->records) {
+    const auto record = to_record_key(layer);
+    if (!record) {
+      return tl::unexpected(record.error());
+    }
+    request.records.push_back(*record);
+  }
+  request.why = *why;
+  request.state_dir = find_state_dir(said->run.state_dir, surroundings);
+  request.deadline = said->run.deadline;
+  request.dry_run = is_on(line, "dry-run") ? DryRun::yes : DryRun::no;
+  request.detail = find_detail(line, surroundings);
+  return request;
+}
+
+// --- Any command ---
 
 Result<Request> to_request(const cxxopts::ParseResult& line, const Surroundings& surroundings) {
   if (is_on(line, "help")) {
@@ -448,11 +686,18 @@ Result<Request> to_request(const cxxopts::ParseResult& line, const Surroundings&
   if (const auto checked = check_words(line); !checked) {
     return tl::unexpected(checked.error());
   }
-  auto request = assemble(line, surroundings);
+  const Command command = command_of(line)->command;
+  if (command == Command::hold || command == Command::release) {
+    return to_hold_request(line, surroundings, command);
+  }
+  if (command == Command::set_backup) {
+    return to_set_backup_request(line, surroundings);
+  }
+  auto request = to_check_request(line, surroundings);
   if (!request) {
     return tl::unexpected(request.error());
   }
-  if (command_of(line) == Command::check_config) {
+  if (command == Command::check_config) {
     return *std::move(request);
   }
   return std::move(request->config);

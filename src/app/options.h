@@ -6,6 +6,8 @@
 #include "app/check_command.h"
 #include "app/config.h"
 #include "app/environment.h"
+#include "app/hold_command.h"
+#include "app/set_backup_command.h"
 #include "value/result.h"
 
 /// What else decides on the configuration: facts about the process that `main` collects.
@@ -22,7 +24,7 @@ struct ShowText {
   std::string text;  ///< the help or the version, to be printed as it is
 };
 
-using Request = std::variant<ShowText, Config, CheckRequest>;
+using Request = std::variant<ShowText, Config, CheckRequest, SetBackupRequest, HoldRequest>;
 
 /// Reads argv and the environment; contacts nothing. The Error says what is wrong and what is
 /// right.

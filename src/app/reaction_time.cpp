@@ -16,12 +16,14 @@ Milliseconds longest_attempt(const ProbeSettings& probe) {
 
 }  // namespace
 
-ReactionTime reaction_time(const ProbeSettings& probe, int ttl, bool proxied) {
+ReactionTime reaction_time(const RecordConfig& record, int ttl, bool proxied) {
+  const ProbeSettings& probe = record.probe;
   const Milliseconds pauses = (probe.attempts - 1) * probe.retry_delay;
   const Milliseconds seconds = ttl <= 1 ? kAutomaticTtl : std::chrono::seconds(ttl);
   return {.until_run = kInterval,
           .probes_best = pauses,
           .probes_worst = probe.attempts * longest_attempt(probe) + pauses,
+          .until_fall = (record.damping.fall - 1) * kInterval,
           .ttl = proxied ? Milliseconds{0} : seconds,
           .ttl_is_known = ttl > 0};
 }

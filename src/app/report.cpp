@@ -145,6 +145,11 @@ std::optional<Error> problem_of(const Change& change, const RunReport& report) {
                 "could not confirm the change to " + target + ": " + describe(unconfirmed.failure),
                 "the record may or may not have changed; the next run will see"});
           },
+          [&](const Withheld&) {
+            return std::optional(
+                Error{"not changed to " + target + ": a backup's address changed during this run",
+                      "the next run decides anew"});
+          },
       },
       change);
 }
@@ -156,46 +161,109 @@ ExitStatus status_of(const Change& change) {
                         [](const Conflict&) { return ExitStatus::conflict; },
                         [](const NotWritten&) { return ExitStatus::not_written; },
                         [](const Unconfirmed&) { return ExitStatus::unconfirmed; },
+                        [](const Withheld&) { return ExitStatus::not_written; },
                     },
                     change);
 }
 
 // --- What the probes said ---
 
-std::string verdict(const IpAddress& address, const RunReport& report) {
-  const ProbeResult* const probe = report.probe_of(address);
-  const bool failed = probe != nullptr && probe->failure;
-  return address.str() + " " + (failed ? describe(*probe->failure) : "accessible");
+const ProbeResult* probe_of(const Host& host, const RunReport& report) {
+  return host.address() != nullptr ? report.probe_of(*host.address()) : nullptr;
+}
+
+/// An address counts as what earlier runs remember while this run alone says otherwise.
+const Track* contradicted_track(const ProbeResult& probe, const RunReport& report) {
+  const Track* const track = report.track_of(probe.address);
+  const bool differs = track != nullptr && track->against > 0 && probe.health != Health::unknown;
+  return differs ? track : nullptr;
+}
+
+/// "1 of 3 runs".
+std::string runs_so_far(const Track& track, const RunReport& report) {
+  const int needed = track.counts_as == Health::up ? report.damping.fall : report.damping.rise;
+  return std::to_string(track.against) + " of " + std::to_string(needed) + " runs";
+}
+
+std::string verdict(const Host& host, const RunReport& report) {
+  const ProbeResult* const probe = probe_of(host, report);
+  if (probe == nullptr || probe->failure) {
+    return host.str() + " " + (probe != nullptr ? describe(*probe->failure) : "not probed");
+  }
+  const Track* const track = contradicted_track(*probe, report);
+  return host.str() + " accessible" +
+         (track != nullptr ? " in only " + runs_so_far(*track, report) : "");
+}
+
+Role role_of(const Host& host, const RunReport& report) {
+  if (host.address() != nullptr) {
+    return report.sites.role_of(*host.address());
+  }
+  return host == report.sites.main.host ? Role::main : Role::backup;
+}
+
+std::string with_role(const Host& host, const RunReport& report) {
+  return host.str() + " (" + std::string(to_text(role_of(host, report))) + ")";
+}
+
+// --- What people said ---
+
+std::string describe(const Hold& hold) {
+  return "held until " + to_text(hold.until) +
+         (hold.why.empty() ? "" : " (" + printable(hold.why) + ")");
+}
+
+bool origin_counts_as_up(const RunReport& report) {
+  return left_at(*report.decision) < Step::origin_is_backup;
+}
+
+Error held(const RunReport& report) {
+  return {"would change to " + move_of(report)->target.str() + ", but is " +
+              describe(*report.hold) + ": " + verdict(report.record->content, report),
+          "cf-failover release ends the hold"};
 }
 
 Error cannot_fail_over(const RunReport& report) {
   const IpAddress& origin = report.record->content;
   std::vector<std::string> verdicts{verdict(origin, report)};
-  for (const IpAddress& candidate : candidates(origin, report.sites, report.unfamiliar)) {
+  for (const Host& candidate : candidates(origin, report.sites, report.unfamiliar)) {
     verdicts.push_back(verdict(candidate, report));
   }
   Error error{"cannot fail over: " + joined(verdicts)};
-  const ProbeResult* const main = report.probe_of(report.sites.main);
   const bool main_was_not_asked =
       report.sites.role_of(origin) == Role::other && report.unfamiliar == Unfamiliar::follow;
-  if (main_was_not_asked && main != nullptr && main->health == Health::up) {
-    error.message +=
-        "; MAIN " + main->address.str() + " is accessible, but the steps do not try it";
+  const auto& main = report.sites.main.addresses;
+  const auto up = std::find_if(main.begin(), main.end(), [&](const IpAddress& address) {
+    const ProbeResult* const probe = report.probe_of(address);
+    return probe != nullptr && probe->health == Health::up;
+  });
+  if (main_was_not_asked && up != main.end()) {
+    error.message += "; MAIN " + up->str() + " is accessible, but the steps do not try it";
     error.hint =
         "--unfamiliar main-first moves a dead address that is neither MAIN nor BACKUP to MAIN";
   }
   return error;
 }
 
-Error cannot_judge(const IpAddress& address, const RunReport& report) {
-  const ProbeResult* const probe = report.probe_of(address);
+Error cannot_resolve(const Unresolved& unresolved) {
+  return {"cannot judge " + unresolved.name.str() + ": " + unresolved.why,
+          "a name that does not resolve says nothing of the server; check it with getent hosts"};
+}
+
+Error cannot_judge(const Host& host, const RunReport& report) {
+  for (const Unresolved& unresolved : report.unresolved) {
+    if (host == Host(unresolved.name)) {
+      return cannot_resolve(unresolved);
+    }
+  }
+  const ProbeResult* const probe = probe_of(host, report);
   const bool too_late =
       probe != nullptr && probe->failure && probe->failure->kind == ProbeFailure::Kind::deadline;
   const std::string why =
       probe != nullptr && probe->failure ? describe(*probe->failure) : "not probed";
-  return {"cannot judge " + address.str() + ": " + why,
+  return {"cannot judge " + host.str() + ": " + why,
           too_late ? "raise --deadline, or lower --timeout, --attempts and --retry-delay"
-                   : "the fault is on this host, not at " + address.str()};
+                   : "the fault is on this host, not at " + host.str()};
 }
 
 // --- The steps ---
@@ -212,9 +280,15 @@ std::string effort(const ProbeResult& probe) {
 }
 
 /// "yes, in 34 ms", "no: refused (2 attempts, 1003 ms)".
-std::string answer(const ProbeResult& probe) {
+std::string answer(const ProbeResult& probe, const RunReport& report) {
+  if (probe.address == report.vouched) {
+    return "yes (somebody vouches for it)";
+  }
   if (!probe.failure) {
     return "yes (" + effort(probe) + ")";
+  }
+  if (probe.failure->kind == ProbeFailure::Kind::replaced) {
+    return "no: " + describe(*probe.failure);
   }
   const std::string_view no = probe.health == Health::down ? "no: " : "cannot tell: ";
   return std::string(no) + describe(*probe.failure) + " (" + effort(probe) + ")";
@@ -233,18 +307,29 @@ Tone tone_of(Health health) {
   return Tone::doubtful;
 }
 
-std::string with_role(const IpAddress& address, const RunReport& report) {
-  const Role role = report.sites.role_of(address);
-  return address.str() + " (" + std::string(to_text(role)) + ")";
-}
-
-StepLine asked(int step, const std::string& question, const IpAddress& address,
+StepLine asked(Step step, const std::string& question, const IpAddress& address,
                const RunReport& report) {
+  const std::string number = std::to_string(static_cast<int>(step));
   const ProbeResult* const probe = report.probe_of(address);
   if (probe == nullptr) {
-    return {std::to_string(step), question, Tone::plain};
+    return {number, question, Tone::plain};
   }
-  return {std::to_string(step), question + " " + answer(*probe), tone_of(probe->health)};
+  const std::string text = question + " " + answer(*probe, report);
+  const Track* const track = contradicted_track(*probe, report);
+  const bool matters = step == Step::origin_accessible || probe->health == Health::up;
+  if (track != nullptr && matters) {
+    return {number,
+            text + ", but in only " + runs_so_far(*track, report) + ": it counts as " +
+                std::string(verdict_name(track->counts_as)),
+            Tone::doubtful};
+  }
+  return {number, text, tone_of(probe->health)};
+}
+
+StepLine not_resolved(Step step, const std::string& question, const Host& host,
+                      const RunReport& report) {
+  return {std::to_string(static_cast<int>(step)),
+          question + " cannot tell: " + cannot_judge(host, report).message, Tone::doubtful};
 }
 
 std::string is_it_main(const RunReport& report) {
@@ -260,7 +345,7 @@ std::string is_it_backup(const RunReport& report) {
   const IpAddress& origin = report.record->content;
   const auto list = candidates(origin, report.sites, report.unfamiliar);
   std::vector<std::string> names;
-  for (const IpAddress& candidate : list) {
+  for (const Host& candidate : list) {
     names.push_back(with_role(candidate, report));
   }
   const bool is_backup = report.sites.role_of(origin) == Role::backup;
@@ -268,18 +353,38 @@ std::string is_it_backup(const RunReport& report) {
          (names.size() > 1 ? ", so the candidates are " : ", so the candidate is ") + joined(names);
 }
 
-void add_candidates(std::vector<StepLine>& lines, const RunReport& report) {
-  for (const IpAddress& candidate :
-       candidates(report.record->content, report.sites, report.unfamiliar)) {
-    const ProbeResult* const probe = report.probe_of(candidate);
+/// One line for each host that was asked about, up to the one that ended the search.
+void add_search(std::vector<StepLine>& lines, Step step, const std::string& who,
+                const std::vector<Host>& hosts, const RunReport& report) {
+  for (const Host& host : hosts) {
+    const std::string question = "is " + who + " " + host.str() + " accessible?";
+    if (host.address() == nullptr) {
+      lines.push_back(not_resolved(step, question, host, report));
+      return;
+    }
+    const ProbeResult* const probe = report.probe_of(*host.address());
     if (probe == nullptr) {
       return;  // Not asked yet, or no more.
     }
-    lines.push_back(
-        asked(7, "is the candidate " + candidate.str() + " accessible?", candidate, report));
-    if (probe->health != Health::down) {
+    lines.push_back(asked(step, question, *host.address(), report));
+    const bool is_usable =
+        probe->health == Health::up && contradicted_track(*probe, report) == nullptr;
+    if (is_usable || probe->health == Health::unknown) {
       return;
     }
+  }
+}
+
+void add_main(std::vector<StepLine>& lines, const RunReport& report) {
+  const Site& main = report.sites.main;
+  std::vector<Host> hosts{main.addresses.begin(), main.addresses.end()};
+  if (hosts.empty()) {
+    hosts.push_back(main.host);
+  }
+  add_search(lines, Step::main_accessible, "MAIN", hosts, report);
+  if (is_pending(report)) {
+    lines.back().text += ", but not for " + ::describe(report.damping.failback_delay) + " yet";
+    lines.back().tone = Tone::doubtful;
   }
 }
 
@@ -290,20 +395,21 @@ void add_step(std::vector<StepLine>& lines, int step, const RunReport& report) {
       lines.push_back({number, "the origin is " + with_role(report.record->content, report)});
       break;
     case Step::origin_accessible:
-      lines.push_back(asked(step, "is it accessible?", report.record->content, report));
+      lines.push_back(
+          asked(Step::origin_accessible, "is it accessible?", report.record->content, report));
       break;
     case Step::origin_is_main:
       lines.push_back({number, "is it MAIN? " + is_it_main(report)});
       break;
     case Step::main_accessible:
-      lines.push_back(asked(step, "is MAIN " + report.sites.main.str() + " accessible?",
-                            report.sites.main, report));
+      add_main(lines, report);
       break;
     case Step::origin_is_backup:
       lines.push_back({number, "is it BACKUP? " + is_it_backup(report)});
       break;
     case Step::candidate_accessible:
-      add_candidates(lines, report);
+      add_search(lines, Step::candidate_accessible, "the candidate",
+                 candidates(report.record->content, report.sites, report.unfamiliar), report);
       break;
     case Step::fail_back:
     case Step::fail_over:
@@ -314,11 +420,20 @@ void add_step(std::vector<StepLine>& lines, int step, const RunReport& report) {
 }
 
 StepLine outcome_line(const RunReport& report) {
+  if (report.hold && move_of(report) != nullptr) {
+    return {"", "not changed: " + describe(*report.hold), Tone::doubtful};
+  }
   if (report.dry_run == DryRun::yes && move_of(report) != nullptr) {
     return {"", "not changed: this is a dry run", Tone::plain};
   }
+  if (is_pending(report)) {
+    return {"",
+            "no change: failback is pending until " + to_text(*report.failback_due) + ", for " +
+                ::describe(*report.failback_due - report.now),
+            Tone::doubtful};
+  }
   if (!report.change) {
-    return {"", "no change", Tone::plain};
+    return {"", "no change" + (report.hold ? "; " + describe(*report.hold) : ""), Tone::plain};
   }
   if (std::holds_alternative<Written>(*report.change)) {
     return {"", "changed, and confirmed by Cloudflare", Tone::good};
@@ -356,7 +471,11 @@ ExitStatus exit_status(const RunReport& report) {
                                      ? ExitStatus::inaccessible
                                      : ExitStatus::ok;
                         },
-                        [](const PointTo&) { return ExitStatus::ok; },  // A dry run.
+                        [&](const PointTo&) {  // A dry run, or held.
+                          return report.hold && !origin_counts_as_up(report)
+                                     ? ExitStatus::inaccessible
+                                     : ExitStatus::ok;
+                        },
                         [](const Wait&) { return ExitStatus::unknown; },
                         [](const CannotJudge&) { return ExitStatus::unknown; },
                     },
@@ -373,6 +492,10 @@ std::string_view to_text(Role role) {
       return "neither MAIN nor BACKUP";
   }
   return {};
+}
+
+bool is_pending(const RunReport& report) {
+  return report.decision == Decision(Keep{Step::main_accessible}) && report.failback_due;
 }
 
 std::string_view verdict_name(Health health) {
@@ -422,6 +545,8 @@ std::string reason(const ProbeFailure& failure) {
       return "this host: " + failure.detail;
     case ProbeFailure::Kind::deadline:
       return "no verdict before the deadline";
+    case ProbeFailure::Kind::replaced:
+      return "replaced by " + failure.detail;
   }
   return {};
 }
@@ -442,7 +567,7 @@ std::string_view action(const RunReport& report) {
 
 std::optional<std::string> change_line(const RunReport& report) {
   const bool written = report.change && std::holds_alternative<Written>(*report.change);
-  const bool due = report.dry_run == DryRun::yes && move_of(report) != nullptr;
+  const bool due = report.dry_run == DryRun::yes && move_of(report) != nullptr && !report.hold;
   if (!written && !due) {
     return std::nullopt;
   }
@@ -469,19 +594,46 @@ std::optional<Error> problem(const RunReport& report) {
     return problem_of(*report.change, report);
   }
   if (const auto* stuck = std::get_if<CannotJudge>(&*report.decision)) {
-    return cannot_judge(stuck->address, report);
+    return cannot_judge(stuck->host, report);
+  }
+  if (report.hold && move_of(report) != nullptr) {
+    return origin_counts_as_up(report) ? std::nullopt : std::optional(held(report));
   }
   return exit_status(report) == ExitStatus::inaccessible ? std::optional(cannot_fail_over(report))
                                                          : std::nullopt;
 }
 
+std::string title(const RecordKey& record) {
+  return record.name.str() + " " + std::string(to_text(record.type));
+}
+
 std::string title(const RunReport& report) {
-  return report.name.str() + " " + std::string(to_text(report.type));
+  return title(RecordKey{report.name, report.type});
+}
+
+std::string hold_line(const std::optional<Hold>& before, const std::optional<Hold>& now,
+                      UnixTime time) {
+  if (now) {
+    return describe(*now);
+  }
+  return before && before->is_in_force(time) ? "released" : "was not held";
+}
+
+std::string stored_line(const IpAddress& address, const std::optional<Hold>& hold, DryRun dry_run,
+                        UnixTime now) {
+  const bool is_held = hold && hold->is_in_force(now);
+  return (dry_run == DryRun::yes ? "dry run: would store the backup's address "
+                                 : "stored the backup's address ") +
+         address.str() + (is_held ? ", and change nothing: " + describe(*hold) : "");
 }
 
 std::string to_lines(const Error& error) {
-  const std::string hint = error.hint.empty() ? "" : "cf-failover: hint: " + error.hint + "\n";
-  return "cf-failover: error: " + error.message + "\n" + hint;
+  return "cf-failover: error: " + error.message + "\n" +
+         (error.hint.empty() ? "" : hint_line(error.hint));
+}
+
+std::string hint_line(const std::string& text) {
+  return "cf-failover: hint: " + text + "\n";
 }
 
 std::string warning_line(const std::string& text) {
@@ -515,9 +667,14 @@ std::vector<StepLine> closing_lines(const RunReport& report) {
   const auto steps = step_lines(report);
   for (const ProbeResult& probe : report.probes) {
     if (!report.record || !was_asked(probe.address, steps, report)) {
-      lines.push_back({"", with_role(probe.address, report) + " accessible? " + answer(probe),
+      lines.push_back({"",
+                       with_role(probe.address, report) + " accessible? " + answer(probe, report),
                        tone_of(probe.health)});
     }
+  }
+  for (const Unresolved& unresolved : report.unresolved) {
+    lines.push_back(
+        {"", with_role(unresolved.name, report) + " " + unresolved.why, Tone::doubtful});
   }
   const std::string requests = report.api_requests == 1 ? " API request, " : " API requests, ";
   lines.push_back({"", std::to_string(report.api_requests) + requests +

@@ -14,6 +14,9 @@ ExitStatus exit_status(const RunReport& report);
 /// "MAIN", "BACKUP" or "neither MAIN nor BACKUP".
 std::string_view to_text(Role role);
 
+/// Whether a failback would be due but for the delay.
+bool is_pending(const RunReport& report);
+
 /// "accessible", "inaccessible" or "unknown".
 std::string_view verdict_name(Health health);
 
@@ -33,11 +36,21 @@ std::optional<std::string> change_line(const RunReport& report);
 std::optional<Error> problem(const RunReport& report);
 
 /// "www.example.com A".
+std::string title(const RecordKey& record);
 std::string title(const RunReport& report);
+
+/// What `hold` and `release` have done: "held until ...", "released", ...
+std::string hold_line(const std::optional<Hold>& before, const std::optional<Hold>& now,
+                      UnixTime time);
+
+/// What `set-backup` has stored.
+std::string stored_line(const IpAddress& address, const std::optional<Hold>& hold, DryRun dry_run,
+                        UnixTime now);
 
 /// An error as lines for standard error: "cf-failover: error: ..." and, if known, the hint.
 std::string to_lines(const Error& error);
 std::string warning_line(const std::string& text);
+std::string hint_line(const std::string& text);
 
 /// One line of the steps as `-v` shows them.
 struct StepLine {

@@ -47,6 +47,31 @@ std::string_view role_name(Role role) {
   return {};
 }
 
+/// The host name that stands for the address; empty if there is none.
+std::string name_of(const IpAddress& address, const Sites& sites) {
+  std::vector<Site> all = sites.backups;
+  all.insert(all.begin(), sites.main);
+  for (const Site& site : all) {
+    if (site.host.name() != nullptr && site.has(address)) {
+      return site.host.str();
+    }
+  }
+  return {};
+}
+
+void write_probe(Writer& writer, const Unresolved& unresolved) {
+  writer.StartObject();
+  member(writer, "address", "");
+  member(writer, "role", role_name(unresolved.role));
+  member(writer, "result", verdict_name(Health::unknown));
+  member(writer, "reason", unresolved.why);
+  writer.Key("attempts");
+  writer.Int(0);
+  milliseconds(writer, "ms", 0);
+  member(writer, "name", unresolved.name.str());
+  writer.EndObject();
+}
+
 void write_probe(Writer& writer, const ProbeResult& probe, const Sites& sites) {
   writer.StartObject();
   member(writer, "address", probe.address.str());
@@ -56,6 +81,7 @@ void write_probe(Writer& writer, const ProbeResult& probe, const Sites& sites) {
   writer.Key("attempts");
   writer.Int(probe.attempts);
   milliseconds(writer, "ms", probe.ms);
+  member(writer, "name", name_of(probe.address, sites));
   writer.EndObject();
 }
 
@@ -77,6 +103,14 @@ void write_written(Writer& writer, const std::optional<Change>& change) {
   }
 }
 
+/// What keeps a change that the steps alone would make.
+void write_state(Writer& writer, const RunReport& report) {
+  const bool pending = is_pending(report);
+  member(writer, "state", report.hold ? "held" : pending ? "pending" : "normal");
+  member(writer, "held_until", report.hold ? to_text(report.hold->until) : "");
+  member(writer, "pending_until", pending ? to_text(*report.failback_due) : "");
+}
+
 void write_move(Writer& writer, const RunReport& report) {
   const auto* const move = report.decision ? std::get_if<PointTo>(&*report.decision) : nullptr;
   member(writer, "action", action(report));
@@ -88,7 +122,7 @@ void write_move(Writer& writer, const RunReport& report) {
 
 }  // namespace
 
-std::string to_json(const RunReport& report, const std::string& time) {
+std::string to_json(const RunReport& report) {
   rapidjson::StringBuffer text;
   Writer writer(text);
   writer.StartObject();
@@ -106,6 +140,9 @@ std::string to_json(const RunReport& report, const std::string& time) {
   for (const ProbeResult& probe : report.probes) {
     write_probe(writer, probe, report.sites);
   }
+  for (const Unresolved& unresolved : report.unresolved) {
+    write_probe(writer, unresolved);
+  }
   writer.EndArray();
   writer.Key("api_requests");
   writer.Int(report.api_requests);
@@ -114,7 +151,8 @@ std::string to_json(const RunReport& report, const std::string& time) {
   writer.Int(to_int(exit_status(report)));
   const auto trouble = problem(report);
   member(writer, "error", trouble ? trouble->message : "");
-  member(writer, "time", time);
+  member(writer, "time", to_text(std::chrono::floor<std::chrono::seconds>(report.now)));
+  write_state(writer, report);
   writer.EndObject();
   return {text.GetString(), text.GetSize()};
 }

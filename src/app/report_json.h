@@ -4,5 +4,5 @@
 
 #include "app/run.h"
 
-/// The report as one line of JSON, without its end. `time` is RFC 3339 in UTC.
-std::string to_json(const RunReport& report, const std::string& time);
+/// The report as one line of JSON, without its end.
+std::string to_json(const RunReport& report);

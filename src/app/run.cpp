@@ -1,7 +1,6 @@
 #include "app/run.h"
 
 #include <algorithm>
-#include <map>
 
 namespace {
 
@@ -11,49 +10,307 @@ class Probes {
   explicit Probes(Prober& prober) : prober_(prober) {}
 
   void begin(const IpAddress& address) {
+    if (tasks_.contains(address)) {
+      return;
+    }
     order_.push_back(address);
     tasks_.emplace(address, prober_.probe(address));
   }
-  Task<ProbeResult>& of(const IpAddress& address) { return tasks_.at(address); }
+
+  /// For an address that is not to be probed: its result is known.
+  void settle(ProbeResult result) {
+    order_.push_back(result.address);
+    tasks_.emplace(result.address, known(result));
+  }
 
   /// The result that a decision hangs on: a failure counts only if this host is not cut off.
   Task<ProbeResult> of_needed(IpAddress address) {
     prober_.need(address);
-    ProbeResult result = co_await of(address);
-    if (result.health != Health::down) {
-      co_return result;
+    ProbeResult result = co_await tasks_.at(address);
+    if (result.health == Health::down && result.attempts > 0) {
+      is_cut_off_ = co_await prober_.is_cut_off();
     }
-    const bool cut_off = co_await prober_.is_cut_off();
-    if (cut_off) {
+    co_return corrected(result);
+  }
+
+  /// All results, in the order of their beginning.
+  Task<std::vector<ProbeResult>> all() {
+    std::vector<ProbeResult> results;
+    for (const IpAddress& address : order_) {
+      const ProbeResult result = co_await tasks_.at(address);
+      results.push_back(corrected(result));
+    }
+    co_return results;
+  }
+
+ private:
+  static Task<ProbeResult> known(ProbeResult result) { co_return result; }
+
+  /// A host that is cut off has learned nothing from its failures.
+  ProbeResult corrected(ProbeResult result) const {
+    if (is_cut_off_ && result.health == Health::down && result.attempts > 0) {
       result.health = Health::unknown;
       result.failure = ProbeFailure{ProbeFailure::Kind::this_host, "no canary answers either"};
     }
-    co_return result;
+    return result;
   }
-  const std::vector<IpAddress>& order() const { return order_; }
 
- private:
   Prober& prober_;
+  bool is_cut_off_ = false;
   std::vector<IpAddress> order_;
   std::map<IpAddress, Task<ProbeResult>> tasks_;
 };
 
-/// Asks for verdicts, one after the other, until the eight steps lead to a decision.
-Task<Decision> decide_when_known(RunReport& report, IpAddress origin, Probes& probes,
-                                 const Progress& progress) {
-  HealthReport health;
-  for (;;) {
-    report.decision = decide(origin, report.sites, health, report.unfamiliar);
-    progress(report);
-    const auto* const wait = std::get_if<Wait>(&*report.decision);
-    if (wait == nullptr) {
-      co_return *report.decision;
+/// One run, from its memory to its report.
+class Run {
+ public:
+  Run(const RecordConfig& config, DryRun dry_run, const Memory& memory, const World& world)
+      : config_(config),
+        memory_(memory),
+        world_(world),
+        report_(begin_report(config, dry_run)),
+        probes_(world.prober) {
+    report_.now = memory.now;
+    report_.vouched = memory.vouched;
+    report_.gone = memory.gone;
+    if (memory.said.hold && memory.said.hold->is_in_force(memory.now)) {
+      report_.hold = memory.said.hold;
     }
-    const IpAddress address = wait->address;
-    ProbeResult result = co_await probes.of_needed(address);
-    health.set(result.address, result.health);
-    report.probes.push_back(std::move(result));
   }
+
+  Task<RunReport> go() {
+    auto reading = world_.store.read();
+    begin_probes_of_addresses();
+    auto resolving = resolve_sites();
+    report_.sites = co_await resolving;
+    const auto records = co_await reading;
+    if (!records) {
+      report_.read_trouble = records.error();
+    } else if (records->size() != 1) {
+      report_.read_trouble = NotOneRecord{records->size()};
+    } else {
+      report_.record = records->front();
+      auto acting = act();
+      report_.change = co_await acting;
+    }
+    auto others = probes_.all();
+    const std::vector<ProbeResult> results = co_await others;
+    report_.probes = in_order(results);
+    remember();
+    co_return report_;
+  }
+
+ private:
+  // --- The sites ---
+
+  /// At once: what needs no resolving.
+  void begin_probes_of_addresses() {
+    if (const IpAddress* const main = config_.sites.main.address()) {
+      begin_probe(*main);
+    }
+    for (const Host& backup : backups_in_force(config_.sites, memory_.said)) {
+      if (const IpAddress* const address = backup.address()) {
+        begin_probe(*address);
+      }
+    }
+  }
+
+  void begin_probe(const IpAddress& address) {
+    if (address == memory_.vouched) {
+      probes_.settle({.address = address, .health = Health::up});
+    } else {
+      probes_.begin(address);
+    }
+  }
+
+  Task<Sites> resolve_sites() {
+    auto main = to_site(config_.sites.main, Role::main);
+    std::vector<Task<Site>> backups;
+    for (const Host& backup : backups_in_force(config_.sites, memory_.said)) {
+      backups.push_back(to_site(backup, Role::backup));
+    }
+    Site main_site = co_await main;
+    Sites sites{std::move(main_site), {}};
+    for (auto& backup : backups) {
+      Site site = co_await backup;
+      sites.backups.push_back(std::move(site));
+    }
+    for (const FormerAddress& former : former_in_force(config_.sites, memory_.said, memory_.gone)) {
+      sites.former.push_back(former.address);
+    }
+    co_return sites;
+  }
+
+  Task<Site> to_site(Host host, Role role) {
+    if (host.address() != nullptr) {
+      co_return Site(*host.address());
+    }
+    const auto addresses = co_await world_.prober.resolve(*host.name());
+    if (!addresses) {
+      report_.unresolved.push_back({*host.name(), role, addresses.error().message});
+      co_return Site(*host.name(), {});
+    }
+    for (const IpAddress& address : *addresses) {
+      begin_probe(address);
+    }
+    co_return Site(*host.name(), *addresses);
+  }
+
+  // --- The steps ---
+
+  Task<std::optional<Change>> act() {
+    const Record record = *report_.record;
+    if (is_former(record.content)) {
+      probes_.settle(replaced(record.content));
+    } else {
+      begin_probe(record.content);
+    }
+    auto deciding = decide_when_known();
+    const Decision decision = co_await deciding;
+    const auto* const move = std::get_if<PointTo>(&decision);
+    if (move == nullptr || report_.dry_run == DryRun::yes || report_.hold) {
+      co_return std::nullopt;
+    }
+    const Change outcome = co_await change(world_.store, record, move->target, world_.last_word);
+    const auto* const withheld = std::get_if<Withheld>(&outcome);
+    if (withheld != nullptr && withheld->hold) {
+      report_.hold = withheld->hold;
+      co_return std::nullopt;
+    }
+    co_return outcome;
+  }
+
+  /// Asks for verdicts, one after the other, until the eight steps lead to a decision.
+  Task<Decision> decide_when_known() {
+    HealthReport health;
+    for (;;) {
+      report_.decision = decide(report_.record->content, report_.sites, health, report_.unfamiliar);
+      world_.progress(report_);
+      const auto* const wait = std::get_if<Wait>(&*report_.decision);
+      if (wait == nullptr) {
+        co_return *report_.decision;
+      }
+      const IpAddress address = wait->address;
+      ProbeResult result = co_await probes_.of_needed(address);
+      judge(result, health);
+      report_.probes.push_back(std::move(result));
+    }
+  }
+
+  void judge(const ProbeResult& result, HealthReport& health) {
+    const IpAddress& address = result.address;
+    track(result);
+    const Track* const after = report_.track_of(address);
+    health.set(address,
+               damped(after != nullptr ? std::optional(*after) : std::nullopt, result.health));
+    const bool is_main = report_.sites.main.has(address) && after != nullptr && after->up_since;
+    if (!is_main) {
+      return;
+    }
+    const UnixTime due =
+        failback_due(*after->up_since, report_.record->age, memory_.now, config_.damping);
+    if (due > memory_.now) {
+      health.set_settling(address);
+      report_.failback_due = due;
+    }
+  }
+
+  bool is_former(const IpAddress& address) const {
+    const auto& former = report_.sites.former;
+    return std::find(former.begin(), former.end(), address) != former.end();
+  }
+
+  ProbeResult replaced(const IpAddress& address) const {
+    ProbeFailure failure{ProbeFailure::Kind::replaced};
+    for (const Announcement& announcement : memory_.said.backups) {
+      for (const FormerAddress& former : announcement.former) {
+        if (former.address == address) {
+          failure.detail = announcement.address.str();
+        }
+      }
+    }
+    return {.address = address, .health = Health::down, .failure = std::move(failure)};
+  }
+
+  // --- What is left for the report and for the next run ---
+
+  /// MAIN, the backups, then what else was probed.
+  std::vector<ProbeResult> in_order(const std::vector<ProbeResult>& results) const {
+    std::vector<ProbeResult> ordered = results;
+    std::stable_sort(ordered.begin(), ordered.end(),
+                     [this](const ProbeResult& a, const ProbeResult& b) {
+                       return place_of(a.address) < place_of(b.address);
+                     });
+    return ordered;
+  }
+
+  std::size_t place_of(const IpAddress& address) const {
+    const Sites& sites = report_.sites;
+    if (sites.main.has(address)) {
+      return 0;
+    }
+    const auto at = std::find_if(sites.backups.begin(), sites.backups.end(),
+                                 [&](const Site& backup) { return backup.has(address); });
+    return 1 + static_cast<std::size_t>(at - sites.backups.begin());
+  }
+
+  void track(const ProbeResult& result) {
+    if (result.address == memory_.vouched || is_former(result.address)) {
+      return;  // Nobody has probed it.
+    }
+    const auto before = memory_.history.find(result.address);
+    const auto after =
+        followed(before == memory_.history.end() ? std::nullopt : std::optional(before->second),
+                 result.health, memory_.now, config_.damping);
+    if (after) {
+      report_.history.insert_or_assign(result.address, *after);
+    }
+  }
+
+  void remember() {
+    for (const ProbeResult& result : report_.probes) {
+      track(result);
+    }
+    if (!report_.record) {
+      return;
+    }
+    const std::optional<IpAddress> holds = held_now();
+    const auto former = former_in_force(config_.sites, memory_.said, memory_.gone);
+    if (holds && !is_former(*holds)) {
+      report_.gone.insert(report_.gone.end(), former.begin(), former.end());
+    }
+    std::erase_if(report_.gone,
+                  [this](const FormerAddress& gone) { return !is_said(memory_.said, gone); });
+  }
+
+  static bool is_said(const Said& said, const FormerAddress& former) {
+    return std::any_of(said.backups.begin(), said.backups.end(),
+                       [&](const Announcement& announcement) {
+                         const auto& all = announcement.former;
+                         return std::find(all.begin(), all.end(), former) != all.end();
+                       });
+  }
+
+  /// What the record holds after this run, as far as that is known.
+  std::optional<IpAddress> held_now() const {
+    if (!report_.change) {
+      return report_.record->content;
+    }
+    const bool done = std::holds_alternative<Written>(*report_.change) ||
+                      std::holds_alternative<AlreadyThere>(*report_.change);
+    return done ? std::optional(std::get<PointTo>(*report_.decision).target) : std::nullopt;
+  }
+
+  const RecordConfig& config_;
+  const Memory& memory_;
+  const World& world_;
+  RunReport report_;
+  Probes probes_;
+};
+
+/// The site as far as it is known before names are resolved.
+Site unresolved(const Host& host) {
+  return host.address() != nullptr ? Site(*host.address()) : Site(*host.name(), {});
 }
 
 }  // namespace
@@ -65,48 +322,28 @@ const ProbeResult* RunReport::probe_of(const IpAddress& address) const {
   return found == probes.end() ? nullptr : &*found;
 }
 
-RunReport begin_report(const RecordConfig& config, DryRun dry_run) {
-  return {.name = config.name,
-          .type = config.type,
-          .sites = config.sites,
-          .unfamiliar = config.unfamiliar,
-          .dry_run = dry_run};
+const Track* RunReport::track_of(const IpAddress& address) const {
+  const auto found = history.find(address);
+  return found == history.end() ? nullptr : &found->second;
 }
 
-Task<RunReport> run_record(const RecordConfig& config, DryRun dry_run, RecordStore& store,
-                           Prober& prober, const Progress& progress) {
-  RunReport report = begin_report(config, dry_run);
-  auto reading = store.read();
-  Probes probes(prober);
-  probes.begin(config.sites.main);
-  for (const IpAddress& backup : config.sites.backups) {
-    probes.begin(backup);
+RunReport begin_report(const RecordConfig& config, DryRun dry_run) {
+  Sites sites{unresolved(config.sites.main), {}};
+  for (const Host& backup : config.sites.backups) {
+    sites.backups.push_back(unresolved(backup));
   }
+  return {.name = config.name,
+          .type = config.type,
+          .sites = std::move(sites),
+          .unfamiliar = config.unfamiliar,
+          .dry_run = dry_run,
+          .damping = config.damping};
+}
 
-  const auto records = co_await reading;
-  if (!records) {
-    report.read_trouble = records.error();
-  } else if (records->size() != 1) {
-    report.read_trouble = NotOneRecord{records->size()};
-  } else {
-    const Record record = records->front();
-    report.record = record;
-    if (config.sites.role_of(record.content) == Role::other) {
-      probes.begin(record.content);
-    }
-    const Decision decision = co_await decide_when_known(report, record.content, probes, progress);
-    const auto* const move = std::get_if<PointTo>(&decision);
-    if (move != nullptr && dry_run == DryRun::no) {
-      report.change = co_await change(store, record, move->target);
-    }
-  }
-
-  std::vector<ProbeResult> all;
-  for (const IpAddress& address : probes.order()) {
-    const ProbeResult result = co_await probes.of(address);
-    const ProbeResult* const judged = report.probe_of(address);
-    all.push_back(judged != nullptr ? *judged : result);
-  }
-  report.probes = std::move(all);
-  co_return report;
+Task<RunReport> run_record(const RecordConfig& config, DryRun dry_run, const Memory& memory,
+                           const World& world) {
+  Run run(config, dry_run, memory, world);
+  auto report = run.go();
+  const RunReport finished = co_await report;
+  co_return finished;
 }

@@ -7,8 +7,10 @@
 
 #include "app/config.h"
 #include "core/change.h"
+#include "core/damping.h"
 #include "core/decision.h"
 #include "core/ports.h"
+#include "core/said.h"
 
 /// Cloudflare has `found` records of the name and type, and not just one.
 struct NotOneRecord {
@@ -17,6 +19,24 @@ struct NotOneRecord {
 
 using ReadTrouble = std::variant<ApiFailure, NotOneRecord>;
 
+/// A name among the sites that does not resolve, and why.
+struct Unresolved {
+  Fqdn name;
+  Role role;
+  std::string why;
+};
+
+using History = std::map<IpAddress, Track>;
+
+/// What a run knows before it looks.
+struct Memory {
+  UnixTime now;
+  Said said = {};
+  std::vector<FormerAddress> gone = {};   ///< former addresses that the record held no more
+  History history = {};                   ///< empty where it is void
+  std::optional<IpAddress> vouched = {};  ///< taken for accessible on somebody's word
+};
+
 /// What a run of one record has found out and done so far.
 struct RunReport {
   Fqdn name;
@@ -24,17 +44,27 @@ struct RunReport {
   Sites sites;
   Unfamiliar unfamiliar;
   DryRun dry_run;
+  Damping damping = {};
+  UnixTime now = {};      ///< when the run began
   bool busy = false;      ///< another run holds the lock: nothing was done
   std::string zone = {};  ///< its name, or its id where only that is known; else empty
   std::optional<Record> record = {};
   std::optional<ReadTrouble> read_trouble = {};
+  std::vector<Unresolved> unresolved = {};
   std::vector<ProbeResult> probes = {};  ///< MAIN, the backups, then an unfamiliar origin
+  std::optional<IpAddress> vouched = {};
+  History history = {};                       ///< of the addresses probed, this run included
+  std::optional<UnixTime> failback_due = {};  ///< MAIN is accessible, and has to be until then
+  std::optional<Hold> hold = {};              ///< in force: what is decided is not done
+  std::vector<FormerAddress> gone = {};       ///< as in Memory, after this run
   std::optional<Decision> decision = {};
   std::optional<Change> change = {};
   int api_requests = 0;
   double elapsed_ms = 0;
 
   const ProbeResult* probe_of(const IpAddress& address) const;
+  /// Null for an address that no run has judged.
+  const Track* track_of(const IpAddress& address) const;
 };
 
 RunReport begin_report(const RecordConfig& config, DryRun dry_run);
@@ -42,8 +72,16 @@ RunReport begin_report(const RecordConfig& config, DryRun dry_run);
 /// Told whenever another step of a run is settled.
 using Progress = std::function<void(const RunReport&)>;
 
+/// What a run deals with. The hooks are called during the run only.
+struct World {
+  RecordStore& store;
+  Prober& prober;
+  LastWord last_word;
+  Progress progress;
+};
+
 /// One run of one record: reads it and probes its sites side by side, decides as soon as the facts
 /// suffice, changes the record if need be, and waits for the other probes for the report's sake.
 /// What is referred to must outlive the task.
-Task<RunReport> run_record(const RecordConfig& config, DryRun dry_run, RecordStore& store,
-                           Prober& prober, const Progress& progress);
+Task<RunReport> run_record(const RecordConfig& config, DryRun dry_run, const Memory& memory,
+                           const World& world);

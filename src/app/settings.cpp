@@ -11,10 +11,11 @@ struct RecordDraft {
   std::optional<Fqdn> name;
   std::optional<RecordType> type;
   ZoneChoice zone;
-  std::optional<IpAddress> main;
-  std::vector<IpAddress> backups;
+  std::optional<Host> main;
+  std::vector<Host> backups;
   Unfamiliar unfamiliar = Unfamiliar::follow;
   int ttl = 0;
+  Damping damping;
   std::optional<ProbeTarget> target;
   std::optional<Milliseconds> connect_timeout;
   ProbeSettings probe{.target = TcpTarget{0}};
@@ -96,6 +97,11 @@ std::optional<int> parse_attempts(Text text) {
   return parse_between(text, 1, kMost);
 }
 
+std::optional<int> parse_runs(Text text) {
+  constexpr int kMost = 100;
+  return parse_between(text, 1, kMost);
+}
+
 std::optional<std::string> parse_method(Text text) {
   constexpr std::size_t kLongest = 16;
   const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
@@ -144,7 +150,9 @@ constexpr ValueKind kName{
 constexpr ValueKind kType{"A|AAAA", "a record type we manage", "A or AAAA"};
 constexpr ValueKind kZone{"NAME|ID", "a zone",
                           "give its name, as example.com, or its id of 32 letters and digits"};
-constexpr ValueKind kAddress{"ADDR", "an IP address", "write it as 192.0.2.10 or 2001:db8::10"};
+constexpr ValueKind kHost{"ADDR", "an IP address or a host name",
+                          "write it as 192.0.2.10, 2001:db8::10 or home.example.net"};
+constexpr ValueKind kRuns{"N", "a number of runs", "1 to 100"};
 constexpr ValueKind kPolicy{"POLICY", "a policy", "follow, main-first or keep"};
 constexpr ValueKind kTtl{"SECONDS", "a TTL",
                          "1 for automatic, or 60 to 86400 seconds (30 in Enterprise zones)"};
@@ -174,15 +182,23 @@ const RecordSetting kRecordSettings[] = {
      [](RecordDraft& draft, Text text) { return take(draft.type, parse_type(text)); }},
     {"zone", kZone, "its zone (default: found by its name)",
      [](RecordDraft& draft, Text text) { return take(draft.zone, parse_zone(text)); }},
-    {"main", kAddress, "the address of MAIN",
-     [](RecordDraft& draft, Text text) { return take(draft.main, IpAddress::parse(text)); }},
-    {"backup", kAddress, "the address of BACKUP; repeatable, best first",
-     [](RecordDraft& draft, Text text) { return append(draft.backups, IpAddress::parse(text)); },
+    {"main", kHost, "address or name of MAIN",
+     [](RecordDraft& draft, Text text) { return take(draft.main, Host::parse(text)); }},
+    {"backup", kHost, "address or name of BACKUP; repeatable, best first",
+     [](RecordDraft& draft, Text text) { return append(draft.backups, Host::parse(text)); },
      Many::yes},
     {"unfamiliar", kPolicy, "for an address that is neither: follow (default),\nmain-first or keep",
      [](RecordDraft& draft, Text text) { return take(draft.unfamiliar, parse_unfamiliar(text)); }},
     {"ttl", kTtl, "set the TTL too when changing the record",
      [](RecordDraft& draft, Text text) { return take(draft.ttl, parse_ttl(text)); }},
+    {"fall", kRuns, "runs that must fail before an address is down\n(default: 1)",
+     [](RecordDraft& draft, Text text) { return take(draft.damping.fall, parse_runs(text)); }},
+    {"rise", kRuns, "runs that must succeed before it is up again\n(default: 1)",
+     [](RecordDraft& draft, Text text) { return take(draft.damping.rise, parse_runs(text)); }},
+    {"failback-delay", kPause, "how long MAIN must have been up to fail back\n(default: 0s)",
+     [](RecordDraft& draft, Text text) {
+       return take(draft.damping.failback_delay, parse_duration(text));
+     }},
 };
 
 const RecordSetting kProbeSettings[] = {
@@ -235,7 +251,7 @@ const RunSetting kRunSettings[] = {
     {"canary", kCanary, "asked before an origin is called dead; repeatable",
      [](RunDraft& draft, Text text) { return append(draft.settings.canaries, Url::parse(text)); },
      Many::yes},
-    {"state-dir", kDirectory, "for locks and caches",
+    {"state-dir", kDirectory, "for locks, and for what runs remember",
      [](RunDraft& draft, Text text) { return take(draft.settings.state_dir, non_empty(text)); }},
 };
 
@@ -316,42 +332,84 @@ bool holds(const Fqdn& zone, const Fqdn& record) {
   return !zone.is_wildcard() && (record == zone || record.str().ends_with("." + zone.str()));
 }
 
-Result<void> check_families(const Layer& layer, const Sites& sites, RecordType type) {
-  const auto check = [&](const IpAddress& address, const char* setting) -> Result<void> {
-    if (address.family() == family_of(type)) {
-      return {};
-    }
-    return failure(place_of(layer, setting) + address.str() + " does not fit a record of type " +
-                       std::string(to_text(type)),
-                   type == RecordType::a
-                       ? "an A record holds IPv4 addresses; for IPv6 run an AAAA record beside it"
-                       : "an AAAA record holds IPv6 addresses; for IPv4 run an A record beside it");
-  };
-  for (const IpAddress& backup : sites.backups) {
-    if (const auto checked = check(backup, "backup"); !checked) {
-      return checked;
-    }
+Result<void> check_family(const Layer& layer, const char* setting, const Host& host,
+                          RecordType type) {
+  if (host.address() == nullptr || host.address()->family() == family_of(type)) {
+    return {};
   }
-  return check(sites.main, "main");
+  return failure(place_of(layer, setting) + host.str() + " does not fit a record of type " +
+                     std::string(to_text(type)),
+                 type == RecordType::a
+                     ? "an A record holds IPv4 addresses; for IPv6 run an AAAA record beside it"
+                     : "an AAAA record holds IPv6 addresses; for IPv4 run an A record beside it");
 }
 
-Result<Sites> to_sites(const Layer& layer, const RecordDraft& draft, RecordType type) {
-  Sites sites{*draft.main, {}};
-  for (const IpAddress& backup : draft.backups) {
+bool is_record(const Host& host, const Fqdn& record) {
+  return host.name() != nullptr && *host.name() == record;
+}
+
+tl::unexpected<Error> record_itself(const Layer& layer, const char* setting, const Host& host) {
+  return failure(place_of(layer, setting) + host.str() + " is the record itself",
+                 "name the server, not the record that points to it");
+}
+
+Result<SiteHosts> to_sites(const Layer& layer, const RecordDraft& draft, RecordType type) {
+  SiteHosts sites{*draft.main, {}};
+  for (const Host& backup : draft.backups) {
     if (backup == sites.main) {
       return failure(place_of(layer, "backup") + "MAIN and BACKUP are both " + backup.str(),
                      "give the backup another address: there must be somewhere to go");
     }
-    if (sites.role_of(backup) == Role::backup) {
+    if (is_record(backup, *draft.name)) {
+      return record_itself(layer, "backup", backup);
+    }
+    if (std::find(sites.backups.begin(), sites.backups.end(), backup) != sites.backups.end()) {
       return failure(place_of(layer, "backup") + "the backup " + backup.str() + " is given twice",
                      "give it once");
     }
+    if (const auto checked = check_family(layer, "backup", backup, type); !checked) {
+      return tl::unexpected(checked.error());
+    }
     sites.backups.push_back(backup);
   }
-  if (const auto checked = check_families(layer, sites, type); !checked) {
+  if (is_record(sites.main, *draft.name)) {
+    return record_itself(layer, "main", sites.main);
+  }
+  if (const auto checked = check_family(layer, "main", sites.main, type); !checked) {
     return tl::unexpected(checked.error());
   }
   return sites;
+}
+
+/// As said, or of the family of the first address among MAIN and the backups.
+Result<RecordType> type_of(const Layer& layer, const RecordDraft& draft) {
+  if (draft.type) {
+    return *draft.type;
+  }
+  std::vector<Host> hosts = draft.backups;
+  if (draft.main) {
+    hosts.insert(hosts.begin(), *draft.main);
+  }
+  for (const Host& host : hosts) {
+    if (host.address() != nullptr) {
+      return type_for(host.address()->family());
+    }
+  }
+  return required(layer, "type", "A, or AAAA: no address shows which");
+}
+
+/// All that was said, value by value; with a name at least.
+Result<RecordDraft> to_draft(const Layer& layer) {
+  RecordDraft draft;
+  for (const auto settings : {record_settings(), probe_settings()}) {
+    if (const auto applied = apply_all(settings, layer, draft); !applied) {
+      return tl::unexpected(applied.error());
+    }
+  }
+  if (!draft.name) {
+    return required(layer, "record", "www.example.com");
+  }
+  return draft;
 }
 
 Result<void> check_headers(const Layer& layer, const std::vector<Header>& headers) {
@@ -440,15 +498,11 @@ std::span<const RunSetting> cloudflare_settings() {
 }
 
 Result<RecordConfig> to_record(const Layer& layer) {
-  RecordDraft draft;
-  for (const auto settings : {record_settings(), probe_settings()}) {
-    if (const auto applied = apply_all(settings, layer, draft); !applied) {
-      return tl::unexpected(applied.error());
-    }
+  const auto said = to_draft(layer);
+  if (!said) {
+    return tl::unexpected(said.error());
   }
-  if (!draft.name) {
-    return required(layer, "record", "www.example.com");
-  }
+  const RecordDraft& draft = *said;
   if (!draft.main) {
     return required(layer, "main", "192.0.2.10");
   }
@@ -460,8 +514,11 @@ Result<RecordConfig> to_record(const Layer& layer) {
                        " cannot hold the record " + draft.name->str(),
                    "the record's name is the zone's, or ends in a dot and the zone's");
   }
-  const RecordType type = draft.type.value_or(type_for(draft.main->family()));
-  auto sites = to_sites(layer, draft, type);
+  const auto type = type_of(layer, draft);
+  if (!type) {
+    return tl::unexpected(type.error());
+  }
+  auto sites = to_sites(layer, draft, *type);
   if (!sites) {
     return tl::unexpected(sites.error());
   }
@@ -470,12 +527,25 @@ Result<RecordConfig> to_record(const Layer& layer) {
     return tl::unexpected(probe.error());
   }
   return RecordConfig{.name = *draft.name,
-                      .type = type,
+                      .type = *type,
                       .zone = draft.zone,
                       .sites = *std::move(sites),
                       .probe = *std::move(probe),
                       .unfamiliar = draft.unfamiliar,
-                      .ttl = draft.ttl};
+                      .ttl = draft.ttl,
+                      .damping = draft.damping};
+}
+
+Result<RecordKey> to_record_key(const Layer& layer) {
+  const auto draft = to_draft(layer);
+  if (!draft) {
+    return tl::unexpected(draft.error());
+  }
+  const auto type = type_of(layer, *draft);
+  if (!type) {
+    return tl::unexpected(type.error());
+  }
+  return RecordKey{*draft->name, *type};
 }
 
 Result<RunSettings> to_run_settings(const Layer& run, const Layer& cloudflare) {

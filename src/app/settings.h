@@ -62,6 +62,9 @@ std::span<const RunSetting> cloudflare_settings();
 /// A whole record from all that was said of it; checks what one value alone does not show.
 Result<RecordConfig> to_record(const Layer& layer);
 
+/// Which record is meant: asks for its name, and for its type or what shows it.
+Result<RecordKey> to_record_key(const Layer& layer);
+
 /// What the run's settings come to.
 struct RunSettings {
   Milliseconds deadline{50000};

@@ -1,6 +1,5 @@
 #include "app/system_clock.h"
 
-#include <array>
 #include <ctime>
 
 BootTime SystemClock::now() const {
@@ -9,14 +8,6 @@ BootTime SystemClock::now() const {
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  std::array<char, 32> text{};
-  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &utc)};
-}
-
-std::int64_t unix_now() {
-  return std::time(nullptr);
+UnixTime unix_now() {
+  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }

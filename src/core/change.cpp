@@ -41,7 +41,7 @@ Task<Change> find_out(RecordStore& store, Record seen, IpAddress target, ApiFail
 
 }  // namespace
 
-Task<Change> change(RecordStore& store, Record seen, IpAddress target) {
+Task<Change> change(RecordStore& store, Record seen, IpAddress target, LastWord last_word) {
   const auto again = co_await store.read();
   if (!again) {
     co_return NotWritten{again.error()};
@@ -51,6 +51,9 @@ Task<Change> change(RecordStore& store, Record seen, IpAddress target) {
   }
   if (*again != std::vector{seen}) {
     co_return Conflict{*again};
+  }
+  if (const auto withheld = last_word()) {
+    co_return *withheld;
   }
   if (!store.may_still_write()) {
     co_return NotWritten{{.kind = ApiFailure::Kind::deadline}};

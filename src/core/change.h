@@ -1,9 +1,12 @@
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <variant>
 #include <vector>
 
 #include "core/ports.h"
+#include "core/said.h"
 
 // How the attempt to change a record ended.
 
@@ -32,8 +35,16 @@ struct Unconfirmed {
   ApiFailure failure;
 };
 
-using Change = std::variant<Written, AlreadyThere, Conflict, NotWritten, Unconfirmed>;
+/// What people and hooks said during the run forbids what was decided before: nothing was sent.
+struct Withheld {
+  std::optional<Hold> hold;  ///< or else a backup's address has changed
+};
+
+using Change = std::variant<Written, AlreadyThere, Conflict, NotWritten, Unconfirmed, Withheld>;
+
+/// Asked right before a write.
+using LastWord = std::function<std::optional<Withheld>()>;
 
 /// Makes the record `seen` point to `target`: reads it again, writes at most once, and finds out
 /// what became of the write.
-Task<Change> change(RecordStore& store, Record seen, IpAddress target);
+Task<Change> change(RecordStore& store, Record seen, IpAddress target, LastWord last_word);

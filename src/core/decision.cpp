@@ -1,5 +1,8 @@
 #include "core/decision.h"
 
+#include <algorithm>
+#include <optional>
+
 namespace {
 
 bool is_verdict(Health health) {
@@ -13,6 +16,47 @@ Decision undecided(const IpAddress& address, Health health, Step step) {
   return CannotJudge{address, step};
 }
 
+/// The site's addresses, or its name where that does not resolve.
+std::vector<Host> hosts_of(const Site& site) {
+  if (site.addresses.empty()) {
+    return {site.host};
+  }
+  return {site.addresses.begin(), site.addresses.end()};
+}
+
+void append(std::vector<Host>& list, const Site& site, const IpAddress& origin) {
+  for (const Host& host : hosts_of(site)) {
+    const bool is_listed = std::find(list.begin(), list.end(), host) != list.end();
+    if (host != Host(origin) && !is_listed) {
+      list.push_back(host);
+    }
+  }
+}
+
+/// Points to the first of the hosts that is accessible, unless the search stops at one that nothing
+/// is known of; nothing if none is.
+std::optional<Decision> first_accessible(const std::vector<Host>& hosts, const HealthReport& health,
+                                         Step asking, Step moving) {
+  for (const Host& host : hosts) {
+    if (host.address() == nullptr) {
+      return CannotJudge{host, asking};
+    }
+    const Health of_host = health.of(*host.address()).as_target;
+    if (!is_verdict(of_host)) {
+      return undecided(*host.address(), of_host, asking);
+    }
+    if (of_host == Health::up) {
+      return PointTo{*host.address(), moving};
+    }
+  }
+  return std::nullopt;
+}
+
+bool is_settling(const Decision& decision, const HealthReport& health) {
+  const auto* const move = std::get_if<PointTo>(&decision);
+  return move != nullptr && health.is_settling(move->target);
+}
+
 }  // namespace
 
 // 1. Get the origin address from Cloudflare for the record: the caller has.
@@ -21,7 +65,7 @@ Decision decide(const IpAddress& origin, const Sites& sites, const HealthReport&
   const Role role = sites.role_of(origin);
 
   // 2. Is it accessible?
-  const Health of_origin = health.of(origin);
+  const Health of_origin = health.of(origin).as_origin;
   if (!is_verdict(of_origin)) {
     return undecided(origin, of_origin, Step::origin_accessible);
   }
@@ -31,45 +75,40 @@ Decision decide(const IpAddress& origin, const Sites& sites, const HealthReport&
       return Keep{Step::origin_is_main};
     }
 
-    // 4. Is MAIN accessible?
-    const Health of_main = health.of(sites.main);
-    if (!is_verdict(of_main)) {
-      return undecided(sites.main, of_main, Step::main_accessible);
-    }
-    if (of_main == Health::down) {
+    // 4. Is MAIN accessible? (And has it been for long enough?)
+    const auto failback =
+        first_accessible(hosts_of(sites.main), health, Step::main_accessible, Step::fail_back);
+    if (!failback || is_settling(*failback, health)) {
       return Keep{Step::main_accessible};
     }
 
     // 5. Change the record to MAIN.
-    return PointTo{sites.main, Step::fail_back};
+    return *failback;
   }
 
   // 6. Is the origin BACKUP? It says who the candidates are.
-  for (const IpAddress& candidate : candidates(origin, sites, unfamiliar)) {
-    // 7. Is the candidate accessible?
-    const Health of_candidate = health.of(candidate);
-    if (!is_verdict(of_candidate)) {
-      return undecided(candidate, of_candidate, Step::candidate_accessible);
-    }
-    if (of_candidate == Health::up) {
-      // 8. Change the record to the candidate.
-      return PointTo{candidate, Step::fail_over};
-    }
+  const auto hosts = candidates(origin, sites, unfamiliar);
+
+  // 7. Is the candidate accessible?
+  const auto failover =
+      first_accessible(hosts, health, Step::candidate_accessible, Step::fail_over);
+  if (!failover) {
+    return Keep{Step::candidate_accessible};
   }
-  return Keep{Step::candidate_accessible};
+
+  // 8. Change the record to the candidate.
+  return *failover;
 }
 
-std::vector<IpAddress> candidates(const IpAddress& origin, const Sites& sites,
-                                  Unfamiliar unfamiliar) {
+std::vector<Host> candidates(const IpAddress& origin, const Sites& sites, Unfamiliar unfamiliar) {
   const Role role = sites.role_of(origin);
-  std::vector<IpAddress> list;
-  if (role == Role::backup || (role == Role::other && unfamiliar == Unfamiliar::main_first)) {
-    list.push_back(sites.main);
+  std::vector<Host> list;
+  // From MAIN only its name's other addresses are left: there are none to an address.
+  if (role != Role::other || unfamiliar == Unfamiliar::main_first) {
+    append(list, sites.main, origin);
   }
-  for (const IpAddress& backup : sites.backups) {
-    if (backup != origin) {
-      list.push_back(backup);
-    }
+  for (const Site& backup : sites.backups) {
+    append(list, backup, origin);
   }
   return list;
 }

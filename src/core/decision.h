@@ -42,9 +42,9 @@ struct Wait {
   friend bool operator==(const Wait&, const Wait&) = default;
 };
 
-/// The answer hangs on an address that this host cannot judge.
+/// The answer hangs on an address that this host cannot judge, or on a name that does not resolve.
 struct CannotJudge {
-  IpAddress address;
+  Host host;
   Step left_at;
   friend bool operator==(const CannotJudge&, const CannotJudge&) = default;
 };
@@ -56,9 +56,9 @@ using Decision = std::variant<Keep, PointTo, Wait, CannotJudge>;
 Decision decide(const IpAddress& origin, const Sites& sites, const HealthReport& health,
                 Unfamiliar unfamiliar = Unfamiliar::follow);
 
-/// Where a dead origin may be replaced from, most wanted first; never the origin itself.
-std::vector<IpAddress> candidates(const IpAddress& origin, const Sites& sites,
-                                  Unfamiliar unfamiliar);
+/// What may replace a dead origin, most wanted first; never the origin itself. A name is among them
+/// only where it does not resolve.
+std::vector<Host> candidates(const IpAddress& origin, const Sites& sites, Unfamiliar unfamiliar);
 
 /// The line that the decision was reached at.
 Step left_at(const Decision& decision);

@@ -10,6 +10,7 @@
 #include "core/record.h"
 #include "core/task.h"
 #include "value/duration.h"
+#include "value/fqdn.h"
 #include "value/result.h"
 
 // What the procedure asks of the world.
@@ -42,6 +43,7 @@ struct ProbeFailure {
     killed,     ///< a command at its time-out, or by a signal
     this_host,  ///< the probing host is at fault: the address was not judged
     deadline,   ///< the run ended first: the address was not judged
+    replaced,   ///< a backup's former address: not probed; `detail` is where the backup is now
   };
 
   Kind kind;
@@ -62,8 +64,8 @@ struct ProbeResult {
   IpAddress address;
   Health health = Health::unknown;  ///< never pending
   std::optional<ProbeFailure> failure = {};
-  int attempts = 0;
-  double ms = 0;  ///< from the first attempt to the verdict
+  int attempts = 0;  ///< none at an address that was not probed
+  double ms = 0;     ///< from the first attempt to the verdict
   std::optional<std::int64_t> certificate_expires = {};
 };
 
@@ -71,6 +73,9 @@ class Prober {
  public:
   virtual ~Prober() = default;
   virtual Task<ProbeResult> probe(IpAddress address) = 0;
+
+  /// The addresses of a host name that may be probed, sorted; the Error says why there are none.
+  virtual Task<Result<std::vector<IpAddress>>> resolve(Fqdn name) = 0;
 
   /// Says that a decision hangs on this address: if a probe of it fails, or has failed, find out
   /// about this host's own connection right away.

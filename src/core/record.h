@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 
 #include "value/ip_address.h"
@@ -10,6 +12,8 @@ struct Record {
   IpAddress content;
   int ttl = 1;  ///< seconds; 1 is automatic
   bool proxied = false;
+  /// Since its last change, by Cloudflare's own clock at the time of the answer.
+  std::optional<std::chrono::milliseconds> age = {};
 
   /// As far as a decision rests on it: other members are not ours, and may change as they like.
   friend bool operator==(const Record& a, const Record& b) {

@@ -10,39 +10,11 @@ using Kind = ApiFailure::Kind;
 
 constexpr std::size_t kLongestRay = 40;
 
-std::string what_happened(const HttpFailure& failure, const Url& api) {
-  const std::string& host = api.host();
-  switch (failure.kind) {
-    case HttpFailure::Kind::name:
-      return "cannot resolve " + host;
-    case HttpFailure::Kind::refused:
-      return host + " refused the connection";
-    case HttpFailure::Kind::unreachable:
-    case HttpFailure::Kind::this_host:
-      return "cannot connect to " + host + ": " + failure.detail;
-    case HttpFailure::Kind::timeout_connecting:
-      return "no connection to " + host + " within " + describe(failure.after);
-    case HttpFailure::Kind::timeout_reading:
-      return "no answer within " + describe(failure.after);
-    case HttpFailure::Kind::closed:
-      return host + " closed the connection without a whole answer";
-    case HttpFailure::Kind::tls:
-      return "no TLS connection to " + host + ": " + failure.detail;
-    case HttpFailure::Kind::certificate:
-      return "the certificate of " + host + " was not accepted: " + failure.detail;
-    case HttpFailure::Kind::not_http:
-      return host + " answered something that is not HTTP";
-    case HttpFailure::Kind::deadline:
-      return "no answer before the deadline";
-  }
-  return failure.detail;
-}
-
 ApiFailure to_api_failure(const HttpFailure& failure, const Url& api) {
   const Kind kind = failure.kind == HttpFailure::Kind::deadline      ? Kind::deadline
                     : failure.kind == HttpFailure::Kind::certificate ? Kind::untrusted
                                                                      : Kind::no_answer;
-  return {.kind = kind, .message = what_happened(failure, api)};
+  return {.kind = kind, .message = what_happened(failure, api.host())};
 }
 
 Kind kind_of(int status) {
@@ -95,22 +67,37 @@ Milliseconds pause_after(int failures) {
   return Milliseconds(500) * (1 << std::min(failures, 4));
 }
 
+std::optional<UnixTime> date_of(const HttpReply& reply) {
+  return reply.date ? std::optional(UnixTime(std::chrono::seconds(*reply.date))) : std::nullopt;
+}
+
+/// Nothing where the two times do not fit together.
+std::optional<Milliseconds> age(std::optional<UnixTime> modified, std::optional<UnixTime> date) {
+  constexpr std::chrono::seconds kDateIsCutTo{1};
+  if (!modified || !date || *modified > *date + kDateIsCutTo) {
+    return std::nullopt;
+  }
+  return std::max(*date - *modified, Milliseconds{0});
+}
+
 /// Only what was asked for: exactly this name and type, with an address of its family.
-ApiResult<Record> as_address(const RawRecord& raw, std::string_view name, RecordType type) {
+ApiResult<Record> as_address(const RawRecord& raw, std::optional<UnixTime> date,
+                             std::string_view name, RecordType type) {
   const auto address = IpAddress::parse(raw.content);
   const bool asked_for = lower_case(raw.name) == name && raw.type == to_text(type);
   if (!asked_for || !address || address->family() != family_of(type)) {
     return tl::unexpected(
         ApiFailure{.kind = Kind::broken_answer, .message = "a record that was not asked for"});
   }
-  return Record{raw.id, *address, raw.ttl, raw.proxied};
+  return Record{raw.id, *address, raw.ttl, raw.proxied, age(raw.modified_on, date)};
 }
 
-ApiResult<std::vector<Record>> as_addresses(const std::vector<RawRecord>& list, const Fqdn& name,
+ApiResult<std::vector<Record>> as_addresses(const std::vector<RawRecord>& list,
+                                            std::optional<UnixTime> date, const Fqdn& name,
                                             RecordType type) {
   std::vector<Record> records;
   for (const RawRecord& raw : list) {
-    const auto record = as_address(raw, name.str(), type);
+    const auto record = as_address(raw, date, name.str(), type);
     if (!record) {
       return tl::unexpected(record.error());
     }
@@ -166,21 +153,28 @@ ApiResult<T> Cloudflare::read(const HttpResult& reply, Parser<T> parse) const {
 }
 
 template <typename T>
-Task<ApiResult<T>> Cloudflare::get(std::string path, Parser<T> parse) {
+Task<ApiResult<Cloudflare::Dated<T>>> Cloudflare::get(std::string path, Parser<T> parse) {
   for (int failures = 0;; ++failures) {
     const HttpResult reply = co_await send(request("GET", path));
-    const ApiResult<T> answer = read(reply, parse);
+    ApiResult<T> answer = read(reply, parse);
+    if (answer) {
+      co_return Dated<T>{*std::move(answer), date_of(*reply)};
+    }
     const Milliseconds asked_for = reply ? Milliseconds(reply->retry_after) : Milliseconds{0};
     const Milliseconds pause = std::max(pause_after(failures), asked_for);
-    if (answer || !may_pass(answer.error()) || pause >= loop_.left()) {
-      co_return answer;
+    if (!may_pass(answer.error()) || pause >= loop_.left()) {
+      co_return tl::unexpected(answer.error());
     }
     co_await loop_.sleep(pause);
   }
 }
 
 Task<ApiResult<std::vector<Zone>>> Cloudflare::zones_named(Fqdn name) {
-  return get("/zones?name=" + name.str(), &parse_zones);
+  const auto zones = co_await get("/zones?name=" + name.str(), &parse_zones);
+  if (!zones) {
+    co_return tl::unexpected(zones.error());
+  }
+  co_return zones->result;
 }
 
 Task<ApiResult<std::vector<Record>>> Cloudflare::records(std::string zone_id, Fqdn name,
@@ -191,7 +185,7 @@ Task<ApiResult<std::vector<Record>>> Cloudflare::records(std::string zone_id, Fq
   if (!list) {
     co_return tl::unexpected(list.error());
   }
-  co_return as_addresses(*list, name, type);
+  co_return as_addresses(list->result, list->date, name, type);
 }
 
 Task<ApiResult<Record>> Cloudflare::set_content(std::string zone_id, std::string record_id,

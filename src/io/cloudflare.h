@@ -41,8 +41,15 @@ class Cloudflare {
   template <typename T>
   using Parser = ApiResult<T> (*)(std::string_view body);
 
+  /// An answer, and when it was given by Cloudflare's clock.
   template <typename T>
-  Task<ApiResult<T>> get(std::string path, Parser<T> parse);
+  struct Dated {
+    T result;
+    std::optional<UnixTime> date;
+  };
+
+  template <typename T>
+  Task<ApiResult<Dated<T>>> get(std::string path, Parser<T> parse);
   Task<HttpResult> send(HttpRequest request);
   template <typename T>
   ApiResult<T> read(const HttpResult& reply, Parser<T> parse) const;

@@ -120,7 +120,8 @@ ApiResult<RawRecord> to_record(const Json& json) {
                    .type = text_member(json, "type"),
                    .content = text_member(json, "content"),
                    .ttl = std::max(int_member(json, "ttl"), 1),
-                   .proxied = is_true(member(json, "proxied"))};
+                   .proxied = is_true(member(json, "proxied")),
+                   .modified_on = parse_unix_time(text_member(json, "modified_on"))};
   if (!is_cloudflare_id(record.id) || record.name.empty() || record.content.empty()) {
     return tl::unexpected(broken("a record without id, name or content"));
   }

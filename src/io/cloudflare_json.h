@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/ports.h"
+#include "value/unix_time.h"
 
 /// A zone as Cloudflare lists it.
 struct Zone {
@@ -22,6 +23,7 @@ struct RawRecord {
   std::string content;
   int ttl = 1;
   bool proxied = false;
+  std::optional<UnixTime> modified_on = {};  ///< nothing where it is missing or makes no sense
 };
 
 /// Ids become parts of paths: 1 to 32 letters and digits, and nothing else.

@@ -1,7 +1,21 @@
 #include "io/event_loop.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <vector>
+
+void PollPump::pump(Milliseconds at_most, std::span<Watched> watched) {
+  constexpr Milliseconds kLongest = std::chrono::hours(1);  // poll takes an int.
+  std::vector<pollfd> polled;
+  for (const Watched& one : watched) {
+    polled.push_back({one.descriptor, POLLIN, 0});
+  }
+  poll(polled.data(), polled.size(), static_cast<int>(std::min(at_most, kLongest).count()));
+  for (std::size_t i = 0; i < polled.size(); ++i) {
+    watched[i].readable = polled[i].revents != 0;
+  }
+}
 
 Milliseconds EventLoop::left() const {
   return std::max(std::chrono::ceil<Milliseconds>(deadline_ - now()), Milliseconds{0});

@@ -25,6 +25,13 @@ class Pump {
   virtual void cancel_all() = 0;
 };
 
+/// The pump of a loop without transfers: poll(2) on the watched descriptors.
+class PollPump : public Pump {
+ public:
+  void pump(Milliseconds at_most, std::span<Watched> watched) override;
+  void cancel_all() override {}
+};
+
 /// The one loop of a run: resumes tasks when their time or their answer has come. At the deadline
 /// everything that still waits is ended, and whatever is begun after it ends at once.
 class EventLoop {

@@ -184,6 +184,11 @@ std::string_view verifiers_words(std::string_view said) {
   return said;
 }
 
+std::optional<std::int64_t> unix_time(std::string_view date) {
+  const auto seconds = curl_getdate(std::string(date).c_str(), nullptr);
+  return seconds < 0 ? std::nullopt : std::optional<std::int64_t>(seconds);
+}
+
 /// From libcurl's list of the chain's certificates, the leaf's first; filled only if asked for.
 std::optional<std::int64_t> expiry_of_leaf(CURL* easy) {
   constexpr std::string_view kLabel = "Expire date:";
@@ -387,6 +392,11 @@ void Http::Transfer::address(const HttpRequest& request) {
     append(connect_to_, "::" + request.connect_to->bracketed() + ":");
     set<CURLOPT_CONNECT_TO>(easy(), connect_to_.get());
   }
+  if (request.family) {
+    const bool is_v4 = *request.family == IpAddress::Family::v4;
+    set<CURLOPT_IPRESOLVE>(easy(),
+                           static_cast<long>(is_v4 ? CURL_IPRESOLVE_V4 : CURL_IPRESOLVE_V6));
+  }
   if (request.proxy == HttpRequest::Proxy::none) {
     set<CURLOPT_PROXY>(easy(), "");
   }
@@ -529,6 +539,7 @@ HttpResult Http::Transfer::await_resume() {
   reply_.status = static_cast<int>(info<long>(easy(), CURLINFO_RESPONSE_CODE));
   reply_.retry_after = retry_after();
   reply_.certificate_expires = expiry_of_leaf(easy());
+  reply_.date = unix_time(reply_.header("date"));
   return std::move(reply_);
 }
 

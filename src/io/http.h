@@ -26,9 +26,10 @@ struct HttpRequest {
   std::string method = "GET";
   std::vector<Header> headers = {};
   std::string body = {};
-  std::optional<IpAddress> connect_to = {};  ///< dial this, whatever the host's name
-  Milliseconds timeout{10000};               ///< of the whole exchange
-  Milliseconds connect_timeout{10000};       ///< of its connection, TLS included
+  std::optional<IpAddress> connect_to = {};      ///< dial this, whatever the host's name
+  std::optional<IpAddress::Family> family = {};  ///< dial only such addresses of the host
+  Milliseconds timeout{10000};                   ///< of the whole exchange
+  Milliseconds connect_timeout{10000};           ///< of its connection, TLS included
   /// Asked when the head of the final answer is in; after a "no" the answer is over. Null: yes.
   std::function<bool(int status)> wants_body = {};
   std::size_t max_body = 1024 * 1024;  ///< bytes; what comes beyond is not read
@@ -53,6 +54,7 @@ struct HttpReply {
   bool too_large = false;                                ///< the body went on beyond `max_body`
   std::chrono::seconds retry_after{0};                   ///< zero if the answer has none
   std::optional<std::int64_t> certificate_expires = {};  ///< Unix time, if asked for and known
+  std::optional<std::int64_t> date = {};                 ///< Unix time, by the server's clock
 
   /// The value of the first header of that (lower-case) name; empty if there is none.
   std::string_view header(std::string_view name) const;
@@ -78,6 +80,9 @@ struct HttpFailure {
   std::string detail;     ///< libcurl's or the system's words
   Milliseconds after{0};  ///< how long it was tried
 };
+
+/// In words, of which the host's name is one: "api.example.com refused the connection".
+std::string what_happened(const HttpFailure& failure, const std::string& host);
 
 using HttpResult = tl::expected<HttpReply, HttpFailure>;
 

@@ -1,10 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "io/lock.h"
-#include "io/seen_json.h"
 #include "io/state_file.h"
+#include "io/state_json.h"
 #include "value/fqdn.h"
 #include "value/record_type.h"
 
@@ -13,17 +14,39 @@ class StateDirectory {
  public:
   StateDirectory(const std::string& directory, const Fqdn& name, RecordType type);
 
-  /// As Lock::try_acquire; makes the directory if it is missing.
+  /// The lock that keeps runs apart, as Lock has it; makes the directory if it is missing.
   Result<std::optional<Lock>> try_lock() const;
+  Task<Result<std::optional<Lock>>> lock(EventLoop& loop) const;
 
   /// What earlier runs saw; empty if there is nothing. Content that makes no sense is an Error, and
   /// is left where it is.
   Result<Seen> read_seen() const;
+  /// For whoever holds the lock. Not synced: what it holds can be seen again.
   Result<void> write_seen(const Seen& seen) const;
+
+  /// What people and hooks said; as read_seen().
+  Result<Said> read_said() const;
+
+  struct SaidChange {
+    Said before;
+    Said now;
+    std::string warning = {};  ///< what became of a file that made no sense; empty: all was well
+  };
+  /// Replaces what was said by what `change` makes of it, and has it on the disk before it returns.
+  /// Waits for nobody but another such change; an Error means that nothing was changed.
+  Task<Result<SaidChange>> change_said(EventLoop& loop,
+                                       std::function<Said(const Said&)> change) const;
+
   /// Puts what could not be read out of the way, and says where.
-  Result<std::string> set_seen_aside() const { return set_state_aside(stem_ + ".seen.json"); }
+  Result<std::string> set_seen_aside() const { return set_state_aside(seen_); }
+  Result<std::string> set_said_aside() const;
 
  private:
+  Result<void> make() const;
+  std::string said_lock() const { return said_ + ".lock"; }
+
   std::string directory_;
-  std::string stem_;  ///< of the record's files
+  std::string lock_;
+  std::string seen_;
+  std::string said_;
 };

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "io/descriptor.h"
 #include "io/small_file.h"
 
 namespace {
@@ -34,9 +35,18 @@ File create(const std::string& path) {
   return File(fdopen(descriptor, "w"));
 }
 
-bool write_whole(File file, std::string_view content) {
-  const bool written = std::fwrite(content.data(), 1, content.size(), file.get()) == content.size();
+bool write_whole(File file, std::string_view content, Sync sync) {
+  const bool written =
+      std::fwrite(content.data(), 1, content.size(), file.get()) == content.size() &&
+      (sync == Sync::no || (std::fflush(file.get()) == 0 && fsync(fileno(file.get())) == 0));
   return std::fclose(file.release()) == 0 && written;
+}
+
+/// A rename is on the disk when its directory is.
+bool sync_directory_of(const std::string& path) {
+  const std::string directory = std::filesystem::path(path).parent_path();
+  const Descriptor descriptor(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return descriptor && fsync(descriptor.get()) == 0;
 }
 
 }  // namespace
@@ -52,17 +62,21 @@ Result<std::optional<std::string>> read_state(const std::string& path) {
   return failure("cannot read " + path + ": " + file.error().why);
 }
 
-Result<void> replace_state(const std::string& path, std::string_view content) {
+Result<void> replace_state(const std::string& path, std::string_view content, Sync sync) {
   const std::string temporary = path + ".new";
   unlink(temporary.c_str());  // What a killed run left.
   File file = create(temporary);
   if (!file) {
     return system_failure("write", temporary);
   }
-  if (!write_whole(std::move(file), content) || rename(temporary.c_str(), path.c_str()) != 0) {
+  if (!write_whole(std::move(file), content, sync) ||
+      rename(temporary.c_str(), path.c_str()) != 0) {
     auto error = system_failure("write", path);
     unlink(temporary.c_str());
     return error;
+  }
+  if (sync == Sync::yes && !sync_directory_of(path)) {
+    return system_failure("sync the directory of", path);
   }
   return {};
 }

@@ -10,9 +10,11 @@
 /// links are not followed.
 Result<std::optional<std::string>> read_state(const std::string& path);
 
-/// Replaces the file as a whole: readers see the old content or the new. Mode 0600. Not synced: a
-/// power failure may bring the old content back.
-Result<void> replace_state(const std::string& path, std::string_view content);
+enum class Sync { no, yes };
+
+/// Replaces the file as a whole: readers see the old content or the new. Mode 0600. Unless synced,
+/// a power failure may bring the old content back.
+Result<void> replace_state(const std::string& path, std::string_view content, Sync sync);
 
 /// Renames a file that nobody can make sense of to `path` + ".bad", for a person to look at.
 Result<std::string> set_state_aside(const std::string& path);

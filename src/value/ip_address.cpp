@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
+
 namespace {
 
 int native(IpAddress::Family family) {
@@ -36,4 +38,14 @@ std::string IpAddress::bracketed() const {
 
 bool IpAddress::is_loopback() const {
   return family_ == Family::v4 ? bytes_[0] == 127 : text_ == "::1";
+}
+
+IpAddress IpAddress::unmapped() const {
+  constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  if (family_ == Family::v4 || !std::equal(kMapped.begin(), kMapped.end(), bytes_.begin())) {
+    return *this;
+  }
+  std::array<std::uint8_t, 16> inside{};
+  std::copy(bytes_.begin() + kMapped.size(), bytes_.end(), inside.begin());
+  return {Family::v4, inside};
 }

@@ -17,6 +17,9 @@ class IpAddress {
 
   Family family() const { return family_; }
 
+  /// In network order; IPv4 has the first four, and zeros after them.
+  const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }
+
   /// Canonical text (RFC 5952 for IPv6), which `parse` reads back.
   const std::string& str() const { return text_; }
 
@@ -25,6 +28,9 @@ class IpAddress {
 
   /// 127.0.0.0/8 or ::1.
   bool is_loopback() const;
+
+  /// The IPv4 address inside ::ffff:0:0/96, or itself.
+  IpAddress unmapped() const;
 
   friend bool operator==(const IpAddress& a, const IpAddress& b) {
     return a.family_ == b.family_ && a.bytes_ == b.bytes_;
@@ -40,6 +46,6 @@ class IpAddress {
   IpAddress(Family family, const std::array<std::uint8_t, 16>& bytes);
 
   Family family_;
-  std::array<std::uint8_t, 16> bytes_;  // Network order; IPv4 uses the first four.
+  std::array<std::uint8_t, 16> bytes_;
   std::string text_;
 };

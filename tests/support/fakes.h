@@ -63,14 +63,23 @@ struct FakeStore : RecordStore {
   bool may_still_write() const override { return in_time; }
 };
 
-/// Addresses are down unless said otherwise; those with a gate are not known before it opens.
+/// Addresses are down unless said otherwise; those with a gate are not known before it opens. Names
+/// do not resolve unless said otherwise.
 struct FakeProber : Prober {
+  std::map<Fqdn, std::vector<IpAddress>> names;
   std::map<IpAddress, Health> health;
   std::map<IpAddress, Gate*> gates;
   std::vector<IpAddress> asked;
   std::vector<IpAddress> needed;
   bool cut_off = false;
 
+  Task<Result<std::vector<IpAddress>>> resolve(Fqdn name) override {
+    const auto known = names.find(name);
+    if (known == names.end()) {
+      co_return failure("does not resolve: Name or service not known");
+    }
+    co_return known->second;
+  }
   void need(const IpAddress& address) override { needed.push_back(address); }
   Task<bool> is_cut_off() override { co_return cut_off; }
 

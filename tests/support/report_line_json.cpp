@@ -64,13 +64,14 @@ std::vector<int> steps(const Value& object) {
 }
 
 ProbeLine probe_line(const Value& object) {
-  checked(object, object.IsObject() && object.MemberCount() == 6, "a probe");
-  return {.address = text(object, "address"),
+  checked(object, object.IsObject() && object.MemberCount() == 7, "a probe");
+  return {.address = text_or_null(object, "address").value_or(""),
           .role = text(object, "role"),
           .result = text(object, "result"),
           .reason = text_or_null(object, "reason"),
           .attempts = whole_number(object, "attempts"),
-          .ms = number(object, "ms")};
+          .ms = number(object, "ms"),
+          .name = text_or_null(object, "name")};
 }
 
 std::vector<ProbeLine> probe_lines(const Value& object) {
@@ -107,7 +108,10 @@ ReportLine report_line(const Value& object) {
           .elapsed_ms = number(object, "elapsed_ms"),
           .exit = whole_number(object, "exit"),
           .error = text_or_null(object, "error"),
-          .time = text(object, "time")};
+          .time = text(object, "time"),
+          .state = text(object, "state"),
+          .held_until = text_or_null(object, "held_until"),
+          .pending_until = text_or_null(object, "pending_until")};
 }
 
 }  // namespace

@@ -6,12 +6,13 @@
 
 // What `--json` says of a probe.
 struct ProbeLine {
-  std::string address = {};
+  std::string address = {};  // empty for a name that does not resolve
   std::string role = {};
   std::string result = {};
   std::optional<std::string> reason = {};
   int attempts = 0;
   double ms = 0;
+  std::optional<std::string> name = {};
 };
 
 // What `--json` says of a record. A member that may be null is an optional.
@@ -33,6 +34,9 @@ struct ReportLine {
   int exit = 0;
   std::optional<std::string> error = {};
   std::string time = {};
+  std::string state = {};
+  std::optional<std::string> held_until = {};
+  std::optional<std::string> pending_until = {};
 
   // The only probe of that address; throws if there is none, or another.
   const ProbeLine& probe(const std::string& address) const;

@@ -1,4 +1,4 @@
-#include "io/seen_json.h"
+#include "io/state_json.h"
 
 #include "support/catch.h"
 
