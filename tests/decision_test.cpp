@@ -233,3 +233,74 @@ TEST_CASE("All spellings of an IPv6 address have one role") {
   CHECK(sites.role_of(ip("2001:db8:0:0:0:0:0:20")) == Role::backup);
   CHECK(sites.role_of(ip("2001:db8::30")) == Role::other);
 }
+
+// --- What earlier runs, names and moved backups add ---
+
+TEST_CASE("An origin that counts as accessible is kept, and only what this run found is a target") {
+  HealthReport health = report(up, up);
+  health.set(kMain, {.as_origin = up, .as_target = down});
+
+  CHECK(shown(decide(kMain, kSites, health)) == "keep 1 2 3");
+  CHECK(shown(decide(kBackup, kSites, health)) == "keep 1 2 3 4");
+
+  health.set(kBackup, {.as_origin = up, .as_target = down});
+  CHECK(shown(decide(kBackup, kSites, health)) == "keep 1 2 3 4");
+}
+
+TEST_CASE("A MAIN that is settling holds up the failback, and never a failover") {
+  HealthReport health = report(up, up);
+  health.set_settling(kMain);
+
+  CHECK(shown(decide(kBackup, kSites, health)) == "keep 1 2 3 4");
+  CHECK(shown(decide(kOther, kSites, report(up, up, up))) == "point to 192.0.2.10 1 2 3 4 5");
+
+  HealthReport backup_down = report(up, down);
+  backup_down.set_settling(kMain);
+  CHECK(shown(decide(kBackup, kSites, backup_down)) == "point to 192.0.2.10 1 2 6 7 8");
+}
+
+TEST_CASE("A backup's former address plays its part, and the new address is where to go") {
+  const Sites moved{kMain, {kSecond}, {kBackup}};
+
+  CHECK(moved.role_of(kBackup) == Role::backup);
+  CHECK(shown(decide(kBackup, moved, report(up, down, down, up))) ==
+        "point to 192.0.2.10 1 2 6 7 8");
+  CHECK(shown(decide(kBackup, moved, report(down, down, down, up))) ==
+        "point to 198.51.100.21 1 2 6 7 8");
+  CHECK(shown(decide(kBackup, moved, report(down, down, down, down))) == "keep 1 2 6 7");
+  CHECK(shown(decide(kMain, moved, report(down, up, down, down))) == "keep 1 2 6 7");
+}
+
+TEST_CASE("A name stands for all its addresses, the first accessible one to be written") {
+  const Fqdn home = *Fqdn::parse("home.example.net");
+  const Sites named{Site(home, {kMain, kOther}), {kBackup}};
+
+  CHECK(named.role_of(kMain) == Role::main);
+  CHECK(named.role_of(kOther) == Role::main);
+  CHECK(shown(decide(kOther, named, report(up, up, up))) == "keep 1 2 3");
+  CHECK(shown(decide(kBackup, named, report(up, up, up))) == "point to 192.0.2.10 1 2 3 4 5");
+  CHECK(shown(decide(kBackup, named, report(down, up, up))) == "point to 203.0.113.9 1 2 3 4 5");
+  CHECK(shown(decide(kBackup, named, report(down, up, down))) == "keep 1 2 3 4");
+  CHECK(shown(decide(kBackup, named, report(unknown, up, up))) ==
+        "cannot judge 192.0.2.10 1 2 3 4");
+  CHECK(shown(decide(kMain, named, report(down, up, up))) == "point to 203.0.113.9 1 2 6 7 8");
+  CHECK(shown(decide(kMain, named, report(down, up, down))) == "point to 198.51.100.20 1 2 6 7 8");
+}
+
+TEST_CASE("A name that does not resolve is unknown where it matters, and nowhere else") {
+  const Fqdn home = *Fqdn::parse("home.example.net");
+  const Sites no_main{Site(home, {}), {kBackup}};
+  const Sites no_backup{kMain, {Site(home, {}), kSecond}};
+
+  CHECK(shown(decide(kBackup, no_main, report(down, up))) ==
+        "cannot judge home.example.net 1 2 3 4");
+  CHECK(shown(decide(kBackup, no_main, report(down, down))) ==
+        "cannot judge home.example.net 1 2 6 7");
+  CHECK(shown(decide(kOther, no_main, report(down, up, down))) ==
+        "point to 198.51.100.20 1 2 6 7 8");
+  CHECK(shown(decide(kOther, no_main, report(down, up, down), Unfamiliar::main_first)) ==
+        "cannot judge home.example.net 1 2 6 7");
+  CHECK(shown(decide(kMain, no_backup, report(up, down))) == "keep 1 2 3");
+  CHECK(shown(decide(kMain, no_backup, report(down, down, down, up))) ==
+        "cannot judge home.example.net 1 2 6 7");
+}

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "app/system_clock.h"
 #include "support/catch.h"
 #include "support/printers.h"
 #include "support/scratch_dir.h"
@@ -226,4 +227,35 @@ TEST_CASE("A directory in the way of a lock, or none to hold it, is an error") {
         "cannot open " + scratch.path().string() + ": Is a directory");
   CHECK(error_of(Lock::try_acquire(none)) ==
         "cannot open " + none.string() + ": No such file or directory");
+}
+
+TEST_CASE("Who waits for a lock has it once its holder is gone") {
+  const ScratchDir scratch;
+  const fs::path path = scratch.path() / "lock";
+  const SystemClock clock;
+  EventLoop loop(clock, clock.now() + std::chrono::seconds(20));
+  PollPump pump;
+
+  auto waiting = [&] {
+    const Holder holder(path);
+    auto task = Lock::acquire(loop, path);
+    CHECK_FALSE(task.done());
+    return task;
+  }();
+
+  CHECK(outcome(loop.run(waiting, pump)) == kAcquired);
+  CHECK(outcome_elsewhere(path) == kBusy);
+}
+
+TEST_CASE("Who waits for a lock in vain is told at the deadline") {
+  const ScratchDir scratch;
+  const fs::path path = scratch.path() / "lock";
+  const Holder holder(path);
+  const SystemClock clock;
+  EventLoop loop(clock, clock.now() + std::chrono::milliseconds(50));
+  PollPump pump;
+
+  auto waiting = Lock::acquire(loop, path);
+
+  CHECK(outcome(loop.run(waiting, pump)) == kBusy);
 }

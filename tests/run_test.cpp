@@ -1,6 +1,7 @@
 #include "app/run.h"
 
 #include <algorithm>
+#include <random>
 
 #include "app/exit_status.h"
 #include "app/report.h"
@@ -183,4 +184,285 @@ TEST_CASE("Steps told during a run are the first lines of the steps told at its 
       }
     }
   }
+}
+
+// --- What a run remembers ---
+
+namespace {
+
+using namespace std::chrono_literals;
+
+Memory remembering(History history) {
+  return {.now = kNow, .history = std::move(history)};
+}
+
+Said moved_backup(const IpAddress& address) {
+  return announced({}, config().sites, kBackup, address, kNow - 1h);
+}
+
+}  // namespace
+
+TEST_CASE("An origin that has not failed often enough is kept, with status 0") {
+  RecordConfig record = config();
+  record.damping = {.fall = 2};
+  FakeProber prober;
+  prober.health = {{kBackup, Health::up}};
+
+  FakeStore first_store = store_holding(kMain);
+  const RunReport first =
+      run(record, first_store, prober, DryRun::no,
+          remembering({{kMain, {.counts_as = Health::up, .since = kNow - 1h}}}));
+  FakeStore second_store = store_holding(kMain);
+  const RunReport second =
+      run(record, second_store, prober, DryRun::no, remembering(first.history));
+
+  CHECK(first_store.writes.empty());
+  CHECK(exit_status(first) == ExitStatus::ok);
+  CHECK(step_lines(first)[1].text ==
+        "is it accessible? no: refused (1 ms), but in only 1 of 2 runs: it counts as accessible");
+  CHECK(second_store.writes.size() == 1);
+}
+
+TEST_CASE("A failback is pending until MAIN has been accessible in every run for the delay") {
+  RecordConfig record = config();
+  record.damping = {.failback_delay = 5min};
+  FakeProber prober;
+  prober.health = {{kMain, Health::up}, {kBackup, Health::up}};
+  const auto [up_for, age, written] = GENERATE(table<Milliseconds, Milliseconds, bool>({
+      {0min, 1h, false},
+      {4min, 1h, false},
+      {5min, 1h, true},
+      {5min, 4min, false},
+      {1h, 5min, true},
+  }));
+  FakeStore store;
+  store.reads = {std::vector<Record>{{.id = kId, .content = kBackup, .age = age}}};
+  const Track main{.counts_as = Health::up, .since = kNow - 2h, .up_since = kNow - up_for};
+
+  const RunReport report = run(record, store, prober, DryRun::no, remembering({{kMain, main}}));
+
+  CHECK(store.writes.size() == (written ? 1 : 0));
+  CHECK(is_pending(report) == !written);
+  CHECK(exit_status(report) == ExitStatus::ok);
+}
+
+TEST_CASE("With no memory the delay begins with this run") {
+  RecordConfig record = config();
+  record.damping = {.failback_delay = 5min};
+  FakeStore store = store_holding(kBackup);
+  FakeProber prober;
+  prober.health = {{kMain, Health::up}, {kBackup, Health::up}};
+
+  const RunReport report = run(record, store, prober);
+
+  CHECK(store.writes.empty());
+  CHECK(report.failback_due == kNow + 5min);
+  CHECK(step_lines(report).back().text ==
+        "is MAIN 192.0.2.10 accessible? yes (1 ms), but not for 5 min yet");
+  CHECK(closing_lines(report).front().text ==
+        "no change: failback is pending until 2026-01-31T10:20:00Z, for 5 min");
+}
+
+TEST_CASE("Failing over to a MAIN that is back waits for no delay") {
+  RecordConfig record = config();
+  record.damping = {.failback_delay = 5min};
+  FakeStore store = store_holding(kBackup);
+  FakeProber prober;
+  prober.health = {{kMain, Health::up}};
+
+  run(record, store, prober);
+
+  CHECK(store.writes.size() == 1);
+}
+
+TEST_CASE("Under a hold a run decides and writes nothing") {
+  const RecordConfig record = config();
+  FakeProber prober;
+  prober.health = {{kBackup, Health::up}};
+  const Memory memory{.now = kNow, .said = {.hold = Hold{kNow + 1h, "moving racks"}}};
+  FakeStore dead = store_holding(kMain);
+  FakeStore alive = store_holding(kBackup);
+
+  const RunReport on_dead = run(record, dead, prober, DryRun::no, memory);
+  prober.health[kMain] = Health::up;
+  const RunReport on_alive = run(record, alive, prober, DryRun::no, memory);
+
+  CHECK(dead.writes.empty());
+  CHECK(exit_status(on_dead) == ExitStatus::inaccessible);
+  CHECK(problem(on_dead)->message ==
+        "would change to 198.51.100.20, but is held until 2026-01-31T11:15:00Z (moving racks): "
+        "192.0.2.10 refused");
+  CHECK(alive.writes.empty());
+  CHECK(exit_status(on_alive) == ExitStatus::ok);
+  CHECK_FALSE(problem(on_alive));
+  CHECK_FALSE(change_line(on_alive));
+  CHECK(closing_lines(on_alive).front().text ==
+        "not changed: held until 2026-01-31T11:15:00Z (moving racks)");
+}
+
+TEST_CASE("The last word before a write is what people and hooks say then") {
+  const RecordConfig record = config();
+  FakeProber prober;
+  prober.health = {{kBackup, Health::up}};
+  const Memory memory{.now = kNow};
+  const auto [withheld, status] = GENERATE(table<Withheld, ExitStatus>({
+      {Withheld{Hold{kNow + 1h}}, ExitStatus::inaccessible},
+      {Withheld{}, ExitStatus::not_written},
+  }));
+  const Withheld answer = withheld;
+  FakeStore store = store_holding(kMain);
+  const World world{store, prober, [&] { return std::optional(answer); }, ignore};
+
+  auto task = run_record(record, DryRun::no, memory, world);
+
+  CHECK(store.writes.empty());
+  CHECK(exit_status(task.result()) == status);
+}
+
+TEST_CASE("A record at a backup's former address moves without a probe of it") {
+  const RecordConfig record = config();
+  const IpAddress now = ip("203.0.113.30");
+  FakeProber prober;
+  prober.health = {{kBackup, Health::up}, {now, Health::up}};
+  FakeStore store = store_holding(kBackup);
+
+  const RunReport report =
+      run(record, store, prober, DryRun::no, {.now = kNow, .said = moved_backup(now)});
+
+  REQUIRE(store.writes.size() == 1);
+  CHECK(store.writes.front().second == now);
+  CHECK(prober.asked == std::vector{kMain, now, kSecond});
+  CHECK(change_line(report) ==
+        "www.example.com A: failover 198.51.100.20 -> 203.0.113.30 (198.51.100.20: replaced by "
+        "203.0.113.30)");
+  REQUIRE(report.gone.size() == 1);
+  CHECK(report.gone.front().address == kBackup);
+}
+
+TEST_CASE("A former address is forgotten once the record does not hold it") {
+  const RecordConfig record = config();
+  const Said said = moved_backup(ip("203.0.113.30"));
+  FakeProber prober;
+  prober.health = {{kMain, Health::up}, {kBackup, Health::up}};
+  FakeStore elsewhere = store_holding(kMain);
+  const RunReport first = run(record, elsewhere, prober, DryRun::no, {.now = kNow, .said = said});
+
+  FakeStore back = store_holding(kBackup);
+  const RunReport second =
+      run(record, back, prober, DryRun::no, {.now = kNow, .said = said, .gone = first.gone});
+
+  CHECK(second.sites.role_of(kBackup) == Role::other);
+  CHECK(second.probe_of(kBackup)->health == Health::up);
+  CHECK(second.gone == first.gone);
+}
+
+TEST_CASE("What somebody vouches for is not probed, and written all the same") {
+  const RecordConfig record = config();
+  FakeProber prober;
+  FakeStore store = store_holding(kMain);
+
+  const RunReport report =
+      run(record, store, prober, DryRun::no, {.now = kNow, .vouched = kSecond});
+
+  CHECK(prober.asked == std::vector{kMain, kBackup});
+  REQUIRE(store.writes.size() == 1);
+  CHECK(store.writes.front().second == kSecond);
+  CHECK_FALSE(report.history.contains(kSecond));
+}
+
+TEST_CASE("Names are resolved before the steps, and every address of theirs is probed once") {
+  RecordConfig record = config();
+  const Fqdn home = *Fqdn::parse("home.example.net");
+  record.sites = {home, {kBackup, *Fqdn::parse("gone.example.net")}};
+  FakeProber prober;
+  prober.names = {{home, {kMain, kOther}}};
+  prober.health = {{kOther, Health::up}, {kBackup, Health::up}};
+  FakeStore store = store_holding(kBackup);
+
+  const RunReport report = run(record, store, prober);
+
+  CHECK(prober.asked == std::vector{kBackup, kMain, kOther});
+  REQUIRE(store.writes.size() == 1);
+  CHECK(store.writes.front().second == kOther);
+  REQUIRE(report.unresolved.size() == 1);
+  CHECK(report.unresolved.front().name.str() == "gone.example.net");
+  CHECK(report.probes.front().address == kMain);
+}
+
+TEST_CASE("A needed name that does not resolve ends the run with nothing known") {
+  RecordConfig record = config();
+  record.sites.main = *Fqdn::parse("home.example.net");
+  FakeProber prober;
+  prober.health = {{kBackup, Health::up}};
+  FakeStore store = store_holding(kBackup);
+
+  const RunReport report = run(record, store, prober);
+
+  CHECK(store.writes.empty());
+  CHECK(exit_status(report) == ExitStatus::unknown);
+  CHECK(problem(report)->message ==
+        "cannot judge home.example.net: does not resolve: Name or service not known");
+}
+
+TEST_CASE("A host that is cut off remembers no failures of the standby") {
+  const RecordConfig record = config();
+  FakeProber prober;
+  prober.cut_off = true;
+  FakeStore store = store_holding(kMain);
+  const Track backup{.counts_as = Health::up, .since = kNow - 1h, .up_since = kNow - 1h};
+
+  const RunReport report = run(record, store, prober, DryRun::no, remembering({{kBackup, backup}}));
+
+  CHECK(exit_status(report) == ExitStatus::unknown);
+  CHECK(report.probe_of(kBackup)->health == Health::unknown);
+  CHECK(report.track_of(kBackup)->counts_as == Health::up);
+}
+
+TEST_CASE("Whatever is remembered and said, only what this run found accessible is written") {
+  const unsigned seed = 4;
+  CAPTURE(seed);
+  std::mt19937 random(seed);
+  const auto upto = [&](int most) { return std::uniform_int_distribution(0, most)(random); };
+  const std::vector<IpAddress> all{kMain, kBackup, kSecond, kOther, ip("203.0.113.30")};
+  const std::vector<Health> found{Health::up, Health::down, Health::unknown};
+  int writes = 0;
+  for (int round = 0; round < 5000; ++round) {
+    RecordConfig record = config(Unfamiliar{upto(2)});
+    record.damping = {.fall = 1 + upto(2), .rise = 1 + upto(2), .failback_delay = upto(1) * 5min};
+    Memory memory{.now = kNow};
+    FakeProber prober;
+    for (const IpAddress& address : all) {
+      prober.health[address] = found[static_cast<std::size_t>(upto(2))];
+      if (upto(1) == 0) {
+        memory.history.emplace(
+            address,
+            Track{.counts_as = upto(1) == 0 ? Health::up : Health::down,
+                  .since = kNow - 1h,
+                  .against = upto(1),
+                  .up_since = upto(1) == 0 ? std::optional(kNow - upto(9) * 1min) : std::nullopt});
+      }
+    }
+    if (upto(1) == 0) {
+      memory.said = moved_backup(all.back());
+    }
+    if (upto(3) == 0) {
+      memory.said.hold = Hold{kNow + 1h};
+    }
+    const IpAddress origin = all[static_cast<std::size_t>(upto(4))];
+    FakeStore store = store_holding(origin);
+
+    const RunReport report = run(record, store, prober, DryRun::no, memory);
+
+    REQUIRE(store.writes.size() <= (memory.said.hold ? 0 : 1));
+    if (!store.writes.empty()) {
+      const IpAddress& target = store.writes.front().second;
+      ++writes;
+      REQUIRE(target != origin);
+      REQUIRE(prober.health.at(target) == Health::up);
+      REQUIRE(report.sites.role_of(target) != Role::other);
+      const auto& former = report.sites.former;
+      REQUIRE(std::find(former.begin(), former.end(), target) == former.end());
+    }
+  }
+  CHECK(writes > 500);
 }

@@ -3,7 +3,9 @@
 #include <filesystem>
 #include <set>
 
+#include "app/system_clock.h"
 #include "support/catch.h"
+#include "support/fakes.h"
 #include "support/printers.h"
 #include "support/scratch_dir.h"
 
@@ -102,4 +104,94 @@ TEST_CASE("Foreign content is an error and left where it is, until it is set asi
 
   CHECK(state.set_seen_aside() == path.string() + ".bad");
   CHECK_FALSE(state.read_seen()->zone);
+}
+
+// --- What was said ---
+
+namespace {
+
+using namespace std::chrono_literals;
+
+Result<StateDirectory::SaidChange> change(const StateDirectory& state,
+                                          const std::function<Said(const Said&)>& how,
+                                          Milliseconds at_most = 5s) {
+  const SystemClock clock;
+  EventLoop loop(clock, clock.now() + at_most);
+  PollPump pump;
+  auto task = state.change_said(loop, how);
+  return loop.run(task, pump);
+}
+
+const UnixTime kUntil = *parse_unix_time("2026-01-31T10:15:00Z");
+
+Said held(Said said) {
+  said.hold = Hold{kUntil};
+  return said;
+}
+
+}  // namespace
+
+TEST_CASE("What was said lasts, beside what was seen") {
+  const ScratchDir scratch;
+  const StateDirectory state(scratch.path() / "new", kName, RecordType::a);
+
+  const auto changed = change(state, held);
+
+  REQUIRE(changed);
+  CHECK(changed->before == Said{});
+  CHECK(changed->now == Said{.hold = Hold{kUntil}});
+  CHECK(state.read_said() == changed->now);
+  REQUIRE(state.write_seen(kSeen));
+  CHECK(state.read_said() == changed->now);
+}
+
+TEST_CASE("What says nothing new is not written") {
+  const ScratchDir scratch;
+  const StateDirectory state(scratch.path(), kName, RecordType::a);
+
+  REQUIRE(change(state, [](const Said& said) { return said; }));
+
+  CHECK(names_in(scratch.path()) == std::set<std::string>{"www.example.com.A.said.json.lock"});
+}
+
+TEST_CASE("A file of sayings that makes no sense is set aside with a warning") {
+  const ScratchDir scratch;
+  const StateDirectory state(scratch.path(), kName, RecordType::a);
+  scratch.write("www.example.com.A.said.json", "{\"version\": 9}");
+
+  CHECK_FALSE(state.read_said());
+  const auto changed = change(state, held);
+
+  REQUIRE(changed);
+  const std::string path = scratch.path() / "www.example.com.A.said.json";
+  CHECK(changed->warning == path + " is not a state file of ours; it is now " + path + ".bad");
+  CHECK(state.read_said() == Said{.hold = Hold{kUntil}});
+}
+
+TEST_CASE("A run sets aside only what nobody is replacing, and nothing that makes sense") {
+  const ScratchDir scratch;
+  const StateDirectory state(scratch.path(), kName, RecordType::a);
+  scratch.write("www.example.com.A.said.json", "rubbish");
+  {
+    const auto sayer = Lock::try_acquire(scratch.path() / "www.example.com.A.said.json.lock");
+    CHECK_FALSE(state.set_said_aside());
+  }
+  CHECK(state.set_said_aside());
+  CHECK(state.read_said() == Said{});
+
+  REQUIRE(change(state, held));
+  CHECK_FALSE(state.set_said_aside());
+  CHECK(state.read_said() == Said{.hold = Hold{kUntil}});
+}
+
+TEST_CASE("A change waits for another one under way, and for none for ever") {
+  const ScratchDir scratch;
+  const StateDirectory state(scratch.path(), kName, RecordType::a);
+  const auto sayer = Lock::try_acquire(scratch.path() / "www.example.com.A.said.json.lock");
+  REQUIRE((sayer && *sayer));
+
+  const auto changed = change(state, held, 50ms);
+
+  CHECK_FALSE(changed);
+  CHECK(state.read_said() == Said{});
 }

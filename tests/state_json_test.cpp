@@ -1,6 +1,7 @@
 #include "io/state_json.h"
 
 #include "support/catch.h"
+#include "support/fakes.h"
 
 namespace {
 
@@ -119,4 +120,88 @@ TEST_CASE("Text is escaped on its way out") {
 
   REQUIRE(back);
   CHECK(back->zone->api == "a\"b\\c\nd");
+}
+
+// --- Runs, addresses, and what was said ---
+
+namespace {
+
+UnixTime at(const char* text) {
+  return *parse_unix_time(text);
+}
+
+Seen full() {
+  Seen seen = with_zone();
+  seen.pace = Pace{at("2026-01-31T10:15:00.250Z"), Milliseconds(60000)};
+  seen.history = {{ip("192.0.2.10"),
+                   {.counts_as = Health::down, .since = at("2026-01-31T09:00:00Z"), .against = 2}},
+                  {ip("198.51.100.20"),
+                   {.counts_as = Health::up,
+                    .since = at("2026-01-30T09:00:00Z"),
+                    .up_since = at("2026-01-30T09:00:00Z")}}};
+  seen.gone = {{ip("203.0.113.30"), at("2026-01-30T08:00:00Z")}};
+  return seen;
+}
+
+Said everything() {
+  return {.hold = Hold{at("2026-01-31T11:15:00Z"), "moving \"racks\"\n"},
+          .backups = {{ip("198.51.100.20"),
+                       ip("203.0.113.31"),
+                       {{ip("203.0.113.30"), at("2026-01-30T08:00:00Z")}}},
+                      {*Fqdn::parse("home.example.net"), ip("203.0.113.32")}}};
+}
+
+}  // namespace
+
+TEST_CASE("All that runs saw is read back as it was written") {
+  const auto seen = parse_seen(to_json(full()));
+
+  REQUIRE(seen);
+  CHECK(seen->pace == full().pace);
+  CHECK(seen->history == full().history);
+  CHECK(seen->gone == full().gone);
+}
+
+TEST_CASE("All that was said is read back as it was written") {
+  CHECK(parse_said(to_json(everything())) == everything());
+  CHECK(parse_said(to_json(Said{})) == Said{});
+}
+
+TEST_CASE("What was said and cut short is not taken for a whole") {
+  std::string text = to_json(everything());
+  text.pop_back();
+  for (std::size_t length = 0; length < text.size(); ++length) {
+    CAPTURE(length);
+    REQUIRE_FALSE(parse_said(std::string_view(text).substr(0, length)));
+  }
+}
+
+TEST_CASE("State of another version, or with parts that make no sense, is not ours") {
+  const auto text = GENERATE(
+      as<std::string>(), R"({"version": 2})", R"({"version": "1"})", R"({"hold": null})", R"([])",
+      R"(null)", "", R"({"version": 1, "hold": {"until": "tomorrow"}})",
+      R"({"version": 1, "hold": null})", R"({"version": 1, "backups": {}})",
+      R"({"version": 1, "backups": [1]})",
+      R"({"version": 1, "backups": [{"configured": "x", "address": "192.0.2.1"}]})",
+      R"({"version": 1, "backups": [{"configured": "192.0.2.1", "address": "home.example.net"}]})",
+      R"({"version": 1, "backups": [{"configured": "192.0.2.1", "address": "192.0.2.2", "former": 1}]})");
+  CAPTURE(text);
+
+  CHECK_FALSE(parse_said(text));
+}
+
+TEST_CASE("A track that makes no sense voids the whole of what was seen") {
+  const auto [from, to] = GENERATE(table<std::string, std::string>({
+      {"\"inaccessible\"", "\"unknown\""},
+      {"\"against\": 2", "\"against\": -2"},
+      {"\"against\": 2", "\"against\": 99999999999"},
+      {"\"against\": 2", "\"against\": 0.5"},
+      {"192.0.2.10", "192.0.2.300"},
+      {"60000", "-1"},
+      {"2026-01-31T09:00:00Z", "2026-02-31T09:00:00Z"},
+  }));
+  std::string text = to_json(full());
+  text.replace(text.find(from), from.size(), to);
+
+  CHECK_FALSE(parse_seen(text));
 }

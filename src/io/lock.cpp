@@ -8,13 +8,15 @@
 #include <memory>
 
 #include "io/aside.h"
+#include "io/owned_file.h"
 
 namespace {
 
 Result<std::shared_ptr<Descriptor>> open_lock(const std::string& path) {
-  constexpr mode_t kOwnerOnly = 0600;
-  auto file = std::make_shared<Descriptor>(
-      open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly));
+  auto file = std::make_shared<Descriptor>(create_owned(path));
+  if (!*file && errno == EEXIST) {
+    file->reset(open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+  }
   if (!*file) {
     return failure("cannot open " + path + ": " + std::strerror(errno));
   }

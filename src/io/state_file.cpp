@@ -11,11 +11,10 @@
 #include <memory>
 
 #include "io/descriptor.h"
+#include "io/owned_file.h"
 #include "io/small_file.h"
 
 namespace {
-
-constexpr mode_t kOwnerOnly = 0600;
 
 struct CloseFile {
   void operator()(std::FILE* file) const { std::fclose(file); }
@@ -27,12 +26,8 @@ tl::unexpected<Error> system_failure(const std::string& what, const std::string&
 }
 
 File create(const std::string& path) {
-  const int descriptor =
-      open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly);
-  if (descriptor < 0 || fchmod(descriptor, kOwnerOnly) != 0) {  // Whatever the umask.
-    return nullptr;
-  }
-  return File(fdopen(descriptor, "w"));
+  Descriptor descriptor = create_owned(path);
+  return File(descriptor ? fdopen(descriptor.release(), "w") : nullptr);
 }
 
 bool write_whole(File file, std::string_view content, Sync sync) {
@@ -83,6 +78,9 @@ Result<void> replace_state(const std::string& path, std::string_view content, Sy
 
 Result<std::string> set_state_aside(const std::string& path) {
   const std::string aside = path + ".bad";
+  if (access(path.c_str(), R_OK) != 0 && errno == EACCES) {
+    return system_failure("read", path);  // It may make sense to its owner.
+  }
   if (rename(path.c_str(), aside.c_str()) != 0) {
     return system_failure("rename", path);
   }

@@ -16,7 +16,8 @@ enum class Sync { no, yes };
 /// a power failure may bring the old content back.
 Result<void> replace_state(const std::string& path, std::string_view content, Sync sync);
 
-/// Renames a file that nobody can make sense of to `path` + ".bad", for a person to look at.
+/// Renames a file that nobody can make sense of to `path` + ".bad", for a person to look at. Not
+/// one that we are only not allowed to read.
 Result<std::string> set_state_aside(const std::string& path);
 
 /// Makes the directory where it is missing, closed to others, and its parents as usual.
