@@ -19,18 +19,29 @@ struct Expected {
 
 class Story {
  public:
-  Story() : lab_(Lab::Origins::tls) {}
+  Story()
+      : lab_(Lab::Origins::tls),
+        redialled_({.address = kRedialled,
+                    .port = lab_.main.port(),
+                    .certificate = test_ca().valid("www.example.com")}) {}
 
   /// Tells the whole of it; whether all went as expected.
   bool tell();
 
  private:
   void introduce() const;
-  void chapter(const std::string& title, const std::vector<std::string>& more,
+  void tell_of_failover();
+  void tell_of_redial();
+  void tell_of_trouble();
+  void chapter(const std::string& title, const std::vector<std::string>& words,
                const Expected& expected);
+  ProcessResult run_words(const std::vector<std::string>& words) const;
   bool differs(const ProcessResult& result, const Expected& expected) const;
 
+  static constexpr const char* kRedialled = "127.0.5.1";
+
   Lab lab_;
+  LoopbackOrigin redialled_;
   int number_ = 0;
   bool as_expected_ = true;
 };
@@ -74,12 +85,21 @@ bool Story::differs(const ProcessResult& result, const Expected& expected) const
   return result.status != expected.status || !says_it || lab_.content() != expected.record;
 }
 
-void Story::chapter(const std::string& title, const std::vector<std::string>& more,
+/// A command with its arguments, or the options of a run.
+ProcessResult Story::run_words(const std::vector<std::string>& words) const {
+  ProcessSpec spec = lab_.command();
+  if (!words.empty() && !words.front().starts_with('-')) {
+    spec.argv.erase(spec.argv.begin() + 1);  // The command that is none of ours: run.
+  }
+  spec.argv.insert(spec.argv.begin() + 1, words.begin(), words.end());
+  return ::run(spec);
+}
+
+void Story::chapter(const std::string& title, const std::vector<std::string>& words,
                     const Expected& expected) {
-  const ProcessResult result = lab_.run(more);
+  const ProcessResult result = run_words(words);
   const std::string printed = result.out + result.err;
-  std::printf("%d. %s\n\n   $ %s\n%s", ++number_, title.c_str(),
-              typed(more).replace(0, 11, "cf-failover ...").c_str(),
+  std::printf("%d. %s\n\n   $ %s\n%s", ++number_, title.c_str(), (typed(words) + " ...").c_str(),
               printed.empty() ? "     (nothing is printed)\n" : indented(printed).c_str());
   std::printf("   status %d, and the record holds %s (%.1f s)\n\n", result.status.value_or(-1),
               lab_.content().c_str(), result.elapsed.count());
@@ -90,27 +110,49 @@ void Story::chapter(const std::string& title, const std::vector<std::string>& mo
   }
 }
 
-bool Story::tell() {
-  introduce();
+void Story::tell_of_failover() {
   chapter("All is well. Cron hears nothing.", {}, {0, "", Lab::kMain});
 
   lab_.main.behave(behaviour::Refuse{});
   chapter("MAIN dies: the record moves to BACKUP.", {}, {0, "failover", Lab::kBackup});
   chapter("The next minute there is nothing to do.", {}, {0, "", Lab::kBackup});
+}
 
+void Story::tell_of_redial() {
+  lab_.backup.behave(behaviour::Refuse{});
+  chapter("BACKUP dials in again and has another address: visitors would meet nobody.", {},
+          {1, "cannot fail over", Lab::kBackup});
+  chapter("But a hook on BACKUP tells its new address, and the record follows at once.",
+          {"set-backup", kRedialled, "--allow-private"},
+          {0, "failover 127.0.3.1 -> 127.0.5.1", kRedialled});
+  chapter("From now on it is BACKUP, whatever the configuration says.", {"--verbose"},
+          {0, "the origin is 127.0.5.1 (BACKUP)", kRedialled});
+}
+
+void Story::tell_of_trouble() {
+  chapter("Somebody works on MAIN: nothing is to move for two hours.",
+          {"hold", "2h", "--why", "new disks"}, {0, "held until", kRedialled});
   lab_.main.behave(behaviour::Answer{});
-  chapter("MAIN is back. What would happen?", {"--dry-run", "--verbose"},
-          {0, "dry run: failback", Lab::kBackup});
+  chapter("MAIN is back. What would happen?", {"--verbose"},
+          {0, "not changed: held until", kRedialled});
+  chapter("The work is done.", {"release"}, {0, "released", kRedialled});
   chapter("The record moves back to MAIN.", {}, {0, "failback", Lab::kMain});
 
   lab_.main.behave(behaviour::Refuse{});
-  lab_.backup.behave(behaviour::status(503));
+  redialled_.behave(behaviour::status(503));
   chapter("Both are down: there is nowhere to go, and the record stays.", {},
-          {1, "cannot fail over: 127.0.2.1 refused, 127.0.3.1 status 503", Lab::kMain});
+          {1, "cannot fail over: 127.0.2.1 refused, 127.0.5.1 status 503", Lab::kMain});
 
   lab_.cloudflare.arm({.times = fault::kAlways, .mischief = fault::edge_page(502)});
   chapter("Cloudflare's API is down: nothing is known of the record, and nothing is changed.",
           {"--deadline", "3s"}, {3, "could not read the record: HTTP 502", Lab::kMain});
+}
+
+bool Story::tell() {
+  introduce();
+  tell_of_failover();
+  tell_of_redial();
+  tell_of_trouble();
   return as_expected_;
 }
 
