@@ -1,6 +1,9 @@
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <array>
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -8,6 +11,7 @@
 #include "app/options.h"
 #include "app/report.h"
 #include "app/run_command.h"
+#include "app/status_report.h"
 #include "app/system_clock.h"
 
 namespace {
@@ -24,11 +28,18 @@ void open_missing_streams() {
   }
 }
 
+std::string host_name() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
 Surroundings look_around() {
   return {.environment = Environment::from(environ),
           .usual_config_file = "/etc/cf-failover/config.json",
           .is_root = geteuid() == 0,
-          .output_is_terminal = isatty(STDOUT_FILENO) == 1};
+          .output_is_terminal = isatty(STDOUT_FILENO) == 1,
+          .host = host_name(),
+          .now = unix_now()};
 }
 
 Colour colour_for(int descriptor, const Environment& environment) {
@@ -36,34 +47,57 @@ Colour colour_for(int descriptor, const Environment& environment) {
   return wanted && isatty(descriptor) == 1 ? Colour::yes : Colour::no;
 }
 
-ExitStatus act(const Request& request, const Surroundings& surroundings) {
-  if (const auto* text = std::get_if<ShowText>(&request)) {
-    print(stdout, text->text);
-    return ExitStatus::ok;
-  }
-  const SystemClock clock;
-  if (const auto* check = std::get_if<CheckRequest>(&request)) {
-    return check_command(*check, clock);
-  }
-  if (const auto* hold = std::get_if<HoldRequest>(&request)) {
-    return hold_command(*hold, clock);
-  }
-  const Audience audience{colour_for(STDOUT_FILENO, surroundings.environment),
-                          colour_for(STDERR_FILENO, surroundings.environment)};
-  if (const auto* set_backup = std::get_if<SetBackupRequest>(&request)) {
-    return set_backup_command(*set_backup, clock, audience);
-  }
-  return run_command(std::get<Config>(request), clock, audience, {.begun = clock.now()});
+/// Of the terminal that standard output is; 0 where it is none.
+std::size_t width_of_output() {
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-ExitStatus run_program(int argc, char** argv) {
+/// Each kind of request by its command; what comes back is for the shell.
+struct Act {
+  const SystemClock& clock;
+  const Audience& audience;
+
+  int operator()(const ShowText& request) const {
+    print(stdout, request.text);
+    return to_int(ExitStatus::ok);
+  }
+  int operator()(const Config& config) const {
+    return to_int(run_command(config, clock, audience, {.begun = clock.now()}));
+  }
+  int operator()(const StatusRequest& request) const {
+    return status_command(request.config, request.nagios, clock, audience);
+  }
+  int operator()(const SetBackupRequest& request) const {
+    return to_int(set_backup_command(request, clock, audience));
+  }
+  int operator()(const SwitchRequest& request) const {
+    return to_int(switch_command(request, clock, audience));
+  }
+  int operator()(const HoldRequest& request) const { return to_int(hold_command(request, clock)); }
+  int operator()(const HistoryRequest& request) const {
+    return to_int(history_command(request.past, audience));
+  }
+  int operator()(const ExplainRequest& request) const {
+    return to_int(explain_command(request.past, audience));
+  }
+  int operator()(const CheckRequest& request) const {
+    return to_int(check_command(request, clock));
+  }
+};
+
+int run_program(int argc, char** argv) {
   const Surroundings surroundings = look_around();
   const auto request = parse_options(argc, argv, surroundings);
   if (!request) {
     print(stderr, to_lines(request.error()));
-    return ExitStatus::usage;
+    return is_for_status(argc, argv) ? static_cast<int>(Level::unknown) : to_int(ExitStatus::usage);
   }
-  return act(*request, surroundings);
+  const SystemClock clock;
+  const Audience audience{.output_colour = colour_for(STDOUT_FILENO, surroundings.environment),
+                          .error_colour = colour_for(STDERR_FILENO, surroundings.environment),
+                          .width = width_of_output()};
+  return std::visit(Act{clock, audience}, *request);
 }
 
 }  // namespace
@@ -71,7 +105,7 @@ ExitStatus run_program(int argc, char** argv) {
 int main(int argc, char** argv) try {
   open_missing_streams();
   std::signal(SIGPIPE, SIG_IGN);
-  return to_int(run_program(argc, argv));
+  return run_program(argc, argv);
 } catch (const std::exception& problem) {
   std::fprintf(stderr, "cf-failover: error: %s\n", problem.what());
   return to_int(ExitStatus::unknown);

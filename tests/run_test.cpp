@@ -192,8 +192,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Memory remembering(History history) {
-  return {.now = kNow, .history = std::move(history)};
+Memory remembering(Tracks tracks) {
+  return {.now = kNow, .tracks = std::move(tracks)};
 }
 
 Said moved_backup(const IpAddress& address) {
@@ -214,7 +214,7 @@ TEST_CASE("An origin that has not failed often enough is kept, with status 0") {
           remembering({{kMain, {.counts_as = Health::up, .since = kNow - 1h}}}));
   FakeStore second_store = store_holding(kMain);
   const RunReport second =
-      run(record, second_store, prober, DryRun::no, remembering(first.history));
+      run(record, second_store, prober, DryRun::no, remembering(first.tracks));
 
   CHECK(first_store.writes.empty());
   CHECK(exit_status(first) == ExitStatus::ok);
@@ -367,7 +367,7 @@ TEST_CASE("What somebody vouches for is not probed, and written all the same") {
   CHECK(prober.asked == std::vector{kMain, kBackup});
   REQUIRE(store.writes.size() == 1);
   CHECK(store.writes.front().second == kSecond);
-  CHECK_FALSE(report.history.contains(kSecond));
+  CHECK_FALSE(report.tracks.contains(kSecond));
 }
 
 TEST_CASE("Names are resolved before the steps, and every address of theirs is probed once") {
@@ -434,7 +434,7 @@ TEST_CASE("Whatever is remembered and said, only what this run found accessible 
     for (const IpAddress& address : all) {
       prober.health[address] = found[static_cast<std::size_t>(upto(2))];
       if (upto(1) == 0) {
-        memory.history.emplace(
+        memory.tracks.emplace(
             address,
             Track{.counts_as = upto(1) == 0 ? Health::up : Health::down,
                   .since = kNow - 1h,

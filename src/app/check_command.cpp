@@ -9,6 +9,7 @@
 #include "app/system_clock.h"
 #include "app/version.h"
 #include "io/network_prober.h"
+#include "io/state_directory.h"
 
 namespace {
 
@@ -22,7 +23,10 @@ class OnlineCheck {
         store_(api_, loop, {.name = record.name, .type = record.type, .zone = record.zone}),
         prober_(http, loop, canaries, record_.probe, family_of(record.type),
                 config.child_environment),
-        memory_{.now = unix_now()} {
+        memory_{.now = unix_now(),
+                .said = StateDirectory(config.state_dir, record.name, record.type)
+                            .read_said()
+                            .value_or(Said{})} {
     record_.probe.certificate_dates = true;
   }
 

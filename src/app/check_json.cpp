@@ -36,6 +36,7 @@ void write_reaction(Writer& writer, const ReactionTime& time) {
   member(writer, "best_ms", time.best());
   member(writer, "worst_ms", time.worst());
   member(writer, "probes_worst_ms", time.probes_worst);
+  member(writer, "fall_ms", time.until_fall);
   member(writer, "ttl_ms", time.ttl);
   writer.EndObject();
 }
@@ -75,6 +76,18 @@ void write_probe(Writer& writer, const ProbeResult& probe) {
   writer.EndObject();
 }
 
+void write_probe(Writer& writer, const Unresolved& unresolved) {
+  writer.StartObject();
+  writer.Key("address");
+  writer.Null();
+  member(writer, "name", unresolved.name.str());
+  member(writer, "result", verdict_name(Health::unknown));
+  member(writer, "reason", unresolved.why);
+  writer.Key("certificate_expires");
+  writer.Null();
+  writer.EndObject();
+}
+
 void write_finding(Writer& writer, const Finding* finding) {
   if (finding == nullptr) {
     writer.Null();
@@ -87,6 +100,9 @@ void write_finding(Writer& writer, const Finding* finding) {
   writer.StartArray();
   for (const ProbeResult& probe : finding->report.probes) {
     write_probe(writer, probe);
+  }
+  for (const Unresolved& unresolved : finding->report.unresolved) {
+    write_probe(writer, unresolved);
   }
   writer.EndArray();
   const auto trouble = check_problem(*finding);

@@ -107,6 +107,9 @@ std::string online_table(const Finding& finding, UnixTime now) {
         {"probe", probe.address.str(), std::string(to_text(report.sites.role_of(probe.address))),
          probe.failure ? describe(*probe.failure) : "accessible", certificate_text(probe, now)});
   }
+  if (report.hold) {
+    table.add({"hold", "until " + ::to_text(report.hold->until), printable(report.hold->why)});
+  }
   for (const Unresolved& unresolved : report.unresolved) {
     table.add(
         {"probe", unresolved.name.str(), std::string(to_text(unresolved.role)), unresolved.why});
@@ -134,7 +137,8 @@ std::vector<SettingLine> setting_lines(const RecordConfig& record, const Layer& 
   add("ttl", record.ttl == 0 ? "unchanged" : ttl_text(record.ttl));
   add("fall", std::to_string(record.damping.fall));
   add("rise", std::to_string(record.damping.rise));
-  add("failback-delay", describe(record.damping.failback_delay));
+  const Milliseconds delay = record.damping.failback_delay;
+  add("failback-delay", delay == Milliseconds{0} ? "none" : describe(delay));
   add("probe", to_text(probe.target));
   add("timeout", describe(probe.timeout));
   add("connect-timeout", describe(probe.connect_timeout));

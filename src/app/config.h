@@ -44,6 +44,7 @@ struct Config {
   std::vector<std::string> child_environment = {};  ///< "NAME=value": all that commands see
   Milliseconds deadline;
   std::string state_dir;  ///< empty: there is no place for it
+  std::string host = {};  ///< the name of this machine
   DryRun dry_run = DryRun::no;
   Json json = Json::no;
   Detail detail = Detail::normal;

@@ -48,8 +48,8 @@ ExitStatus hold_command(const HoldRequest& request, const Clock& clock) {
       print(stderr, warning_line(title(record) + ": " + stored->warning));
     }
     if (request.detail != Detail::quiet) {
-      print(stdout, title(record) + ": " + (request.dry_run == DryRun::yes ? "dry run: " : "") +
-                        hold_line(stored->before.hold, hold, now) + "\n");
+      print(stdout, title(record) + ": " +
+                        hold_line(stored->before.hold, hold, now, request.dry_run) + "\n");
     }
   }
   return status;

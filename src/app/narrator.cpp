@@ -2,8 +2,6 @@
 
 namespace {
 
-constexpr std::string_view kPlain = "\033[0m";
-
 std::string_view code(StepLine::Tone tone) {
   switch (tone) {
     case StepLine::Tone::plain:
@@ -18,8 +16,8 @@ std::string_view code(StepLine::Tone tone) {
   return "";
 }
 
-std::string painted(const std::string& text, std::string_view colour) {
-  return colour.empty() ? text : std::string(colour) + text + std::string(kPlain);
+std::string wrapped(const std::string& text, std::string_view code) {
+  return code.empty() ? text : std::string(code) + text + "\033[0m";
 }
 
 }  // namespace
@@ -29,18 +27,31 @@ void print(std::FILE* stream, const std::string& text) {
   std::fflush(stream);
 }
 
+std::string painted(const std::string& text, StepLine::Tone tone, Colour colour) {
+  return colour == Colour::yes ? wrapped(text, code(tone)) : text;
+}
+
+std::string headed(const std::string& text, Colour colour) {
+  return colour == Colour::yes ? wrapped(text, "\033[1m") : text;
+}
+
+std::string printed(const StepLine& line, Colour colour) {
+  const std::string number = line.number.empty() ? " " : line.number;
+  return "  " + number + "  " + painted(line.text, line.tone, colour) + "\n";
+}
+
 void Narrator::tell(const RunReport& report) {
   print_title(report);
   const std::vector<StepLine> lines = step_lines(report);
   for (; told_ < lines.size(); ++told_) {
-    print_line(lines[told_]);
+    print(stream_, printed(lines[told_], colour_));
   }
 }
 
 void Narrator::finish(const RunReport& report) {
   tell(report);
   for (const StepLine& line : closing_lines(report)) {
-    print_line(line);
+    print(stream_, printed(line, colour_));
   }
 }
 
@@ -49,13 +60,6 @@ void Narrator::print_title(const RunReport& report) {
     return;
   }
   has_title_ = true;
-  const std::string bold = colour_ == Colour::yes ? "\033[1m" : "";
   const std::string zone = report.zone.empty() ? "" : " in zone " + report.zone;
-  print(stream_, painted(title(report), bold) + zone + "\n");
-}
-
-void Narrator::print_line(const StepLine& line) {
-  const std::string number = line.number.empty() ? " " : line.number;
-  const std::string_view colour = colour_ == Colour::yes ? code(line.tone) : "";
-  print(stream_, "  " + number + "  " + painted(line.text, colour) + "\n");
+  print(stream_, headed(title(report), colour_) + zone + "\n");
 }

@@ -11,6 +11,14 @@ void print(std::FILE* stream, const std::string& text);
 
 enum class Colour { no, yes };
 
+/// The text in the colour of its tone, or as it is.
+std::string painted(const std::string& text, StepLine::Tone tone, Colour colour);
+/// The text as a heading.
+std::string headed(const std::string& text, Colour colour);
+
+/// A line of steps as it is printed, with its end.
+std::string printed(const StepLine& line, Colour colour);
+
 /// Tells the steps of one run as they are taken.
 class Narrator {
  public:
@@ -22,7 +30,6 @@ class Narrator {
   void finish(const RunReport& report);
 
  private:
-  void print_line(const StepLine& line);
   void print_title(const RunReport& report);
 
   std::FILE* stream_;

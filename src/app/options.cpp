@@ -17,7 +17,17 @@ namespace {
 
 // --- The command line, for reading and for the help ---
 
-enum class Command { run, set_backup, hold, release, check_config };
+enum class Command {
+  run,
+  status,
+  set_backup,
+  switch_to,
+  hold,
+  release,
+  history,
+  explain,
+  check_config
+};
 
 /// How a command is called, and what its one word beyond its name is; null: it takes none.
 struct CommandName {
@@ -27,9 +37,13 @@ struct CommandName {
 };
 
 constexpr CommandName kCommands[] = {{"run", Command::run},
+                                     {"status", Command::status},
                                      {"set-backup", Command::set_backup, "an address"},
+                                     {"switch", Command::switch_to, "main or backup"},
                                      {"hold", Command::hold, "a duration"},
                                      {"release", Command::release},
+                                     {"history", Command::history},
+                                     {"explain", Command::explain},
                                      {"check-config", Command::check_config}};
 
 /// What a person sees of an option.
@@ -96,7 +110,22 @@ std::vector<Group> groups() {
                   {},
                   {},
                   Command::set_backup},
+           Option{"force", "switch: also to a dead site", {}, {}, Command::switch_to},
+           Option{"hold",
+                  "switch: how long runs keep it (default: 1h)",
+                  "DURATION",
+                  {},
+                  Command::switch_to},
+           Option{"no-hold", "switch: the next run may undo it", {}, {}, Command::switch_to},
            Option{"why", "hold: the reason, for whoever meets it", "TEXT", {}, Command::hold},
+           Option{"nagios", "status: one line for a monitoring system", {}, {}, Command::status},
+           Option{"since",
+                  "history: day, week, month, a time or a DURATION",
+                  "TIME",
+                  {},
+                  Command::history},
+           Option{
+               "at", "explain: the run of that time, or so long ago", "TIME", {}, Command::explain},
            Option{"online",
                   "check-config: ask Cloudflare, probe the origins",
                   {},
@@ -113,9 +142,13 @@ constexpr const char* kSynopsis =
     "\n"
     "Usage:\n"
     "  cf-failover [run] [OPTIONS]           fail over or back if need be\n"
+    "  cf-failover status                    who serves, and what a run would do\n"
     "  cf-failover set-backup ADDRESS        store BACKUP's new address, then run\n"
+    "  cf-failover switch main|backup        change the record by hand\n"
     "  cf-failover hold [DURATION]           suspend changes (default: for 1h)\n"
     "  cf-failover release                   resume them\n"
+    "  cf-failover history                   changes, outages, and who served when\n"
+    "  cf-failover explain                   the steps of the last run, in words\n"
     "  cf-failover check-config              show what a run would work with\n"
     "\n"
     "A record, MAIN and BACKUP are required, from options or from the file.\n";
@@ -524,6 +557,7 @@ Result<CheckRequest> to_check_request(const cxxopts::ParseResult& line,
                 .child_environment = for_children(environment),
                 .deadline = said->run.deadline,
                 .state_dir = find_state_dir(said->run.state_dir, surroundings),
+                .host = surroundings.host,
                 .dry_run = is_on(line, "dry-run") ? DryRun::yes : DryRun::no,
                 .json = is_on(line, "json") ? Json::yes : Json::no,
                 .detail = find_detail(line, surroundings)};
@@ -546,6 +580,21 @@ Result<std::string> value_of(const cxxopts::ParseResult& line, const char* name)
     return failure("--" + std::string(name) + " is empty", "leave it out, or give it a value");
   }
   return values.empty() ? "" : values.front();
+}
+
+/// For a command that is about one record.
+Result<Config> config_of_one(const cxxopts::ParseResult& line, const Surroundings& surroundings,
+                             const std::string& command) {
+  auto request = to_check_request(line, surroundings);
+  if (!request) {
+    return tl::unexpected(request.error());
+  }
+  const std::size_t records = request->config.records.size();
+  if (records != 1) {
+    return failure(command + " is about one record, and " + std::to_string(records) + " fit",
+                   "say which with --record, and --type if need be");
+  }
+  return std::move(request->config);
 }
 
 /// What the server that is asked says must not have been said by somebody else.
@@ -607,20 +656,16 @@ Result<Request> to_set_backup_request(const cxxopts::ParseResult& line,
     return failure("--replace: \"" + printable(*old) + "\" is not an IP address or a host name",
                    "name a configured backup, or the address it has now");
   }
-  auto request = to_check_request(line, surroundings);
-  if (!request) {
-    return tl::unexpected(request.error());
+  auto config = config_of_one(line, surroundings, "set-backup");
+  if (!config) {
+    return tl::unexpected(config.error());
   }
-  if (request->config.records.size() != 1) {
-    return failure("set-backup is about one record, and " +
-                       std::to_string(request->config.records.size()) + " fit",
-                   "say which with --record, and --type if need be");
-  }
-  return SetBackupRequest{.config = std::move(request->config),
+  return SetBackupRequest{.config = *std::move(config),
                           .source = *source,
                           .replaces = replaces,
                           .vouches = is_on(line, "vouch"),
-                          .allows_private = is_on(line, "allow-private")};
+                          .allows_private = is_on(line, "allow-private"),
+                          .by = surroundings.output_is_terminal ? By::hand : By::hook};
 }
 
 Result<Milliseconds> hold_length(const std::string& text) {
@@ -631,13 +676,102 @@ Result<Milliseconds> hold_length(const std::string& text) {
   const auto length = parse_duration(text);
   if (!length || length->count() == 0) {
     return failure("\"" + printable(text) + "\" is not a duration",
-                   "write 30m, 2h or 90m; more than zero");
+                   "write 30m, 2h or, for two days, 48h; more than zero");
   }
   if (*length > kLongestHold) {
     return failure("a hold of " + describe(*length) + " would be forgotten",
                    "7 days (168h) at most; hold again when they are over");
   }
   return *length;
+}
+
+Result<Request> to_switch_request(const cxxopts::ParseResult& line,
+                                  const Surroundings& surroundings) {
+  const std::string to = argument_of(line);
+  if (to != "main" && to != "backup") {
+    return failure(to.empty() ? "switch needs a site" : "\"" + printable(to) + "\" is no site",
+                   "cf-failover switch main, or cf-failover switch backup");
+  }
+  const auto text = value_of(line, "hold");
+  if (!text) {
+    return tl::unexpected(text.error());
+  }
+  if (is_on(line, "no-hold") && !text->empty()) {
+    return failure("--hold and --no-hold contradict each other", "give one of them");
+  }
+  const auto length = hold_length(*text);
+  if (!length) {
+    return tl::unexpected(length.error());
+  }
+  auto config = config_of_one(line, surroundings, "switch");
+  if (!config) {
+    return tl::unexpected(config.error());
+  }
+  return SwitchRequest{
+      .config = *std::move(config),
+      .wanted = {.to = to == "main" ? Role::main : Role::backup, .forced = is_on(line, "force")},
+      .hold = is_on(line, "no-hold") ? std::nullopt : std::optional(*length)};
+}
+
+/// The records that are meant, for commands that contact nobody.
+Result<std::vector<RecordKey>> to_record_keys(const Gathered& said) {
+  std::vector<RecordKey> keys;
+  for (const Layer& layer : said.records) {
+    const auto record = to_record_key(layer);
+    if (!record) {
+      return tl::unexpected(record.error());
+    }
+    keys.push_back(*record);
+  }
+  return keys;
+}
+
+/// A moment, or how long ago it was.
+Result<UnixTime> parse_moment(const std::string& text, UnixTime now) {
+  constexpr std::chrono::hours kDay{24};
+  constexpr std::pair<std::string_view, int> kWords[] = {{"day", 1}, {"week", 7}, {"month", 30}};
+  for (const auto& [word, days] : kWords) {
+    if (text == word) {
+      return now - days * kDay;
+    }
+  }
+  if (const auto moment = parse_unix_time(text)) {
+    return *moment;
+  }
+  if (const auto ago = parse_duration(text)) {
+    return now - *ago;
+  }
+  return failure("\"" + printable(text) + "\" is not a time",
+                 "write 2026-01-31T10:15:00Z; or, for so long ago, 90m, 2h, day, week or month");
+}
+
+/// What is kept of the past, from a moment on or at one.
+Result<PastRequest> to_past_request(const cxxopts::ParseResult& line,
+                                    const Surroundings& surroundings, const char* option) {
+  PastRequest request;
+  const auto text = value_of(line, option);
+  if (!text) {
+    return tl::unexpected(text.error());
+  }
+  if (!text->empty()) {
+    const auto moment = parse_moment(*text, surroundings.now);
+    if (!moment) {
+      return tl::unexpected(moment.error());
+    }
+    request.time = *moment;
+  }
+  const auto said = gather(line, surroundings);
+  if (!said) {
+    return tl::unexpected(said.error());
+  }
+  auto records = to_record_keys(*said);
+  if (!records) {
+    return tl::unexpected(records.error());
+  }
+  request.records = *std::move(records);
+  request.state_dir = find_state_dir(said->run.state_dir, surroundings);
+  request.json = is_on(line, "json") ? Json::yes : Json::no;
+  return request;
 }
 
 /// Needs no credential, and of a record only what tells it from others.
@@ -659,13 +793,11 @@ Result<Request> to_hold_request(const cxxopts::ParseResult& line, const Surround
   if (!said) {
     return tl::unexpected(said.error());
   }
-  for (const Layer& layer : said->records) {
-    const auto record = to_record_key(layer);
-    if (!record) {
-      return tl::unexpected(record.error());
-    }
-    request.records.push_back(*record);
+  auto records = to_record_keys(*said);
+  if (!records) {
+    return tl::unexpected(records.error());
   }
+  request.records = *std::move(records);
   request.why = *why;
   request.state_dir = find_state_dir(said->run.state_dir, surroundings);
   request.deadline = said->run.deadline;
@@ -676,22 +808,28 @@ Result<Request> to_hold_request(const cxxopts::ParseResult& line, const Surround
 
 // --- Any command ---
 
-Result<Request> to_request(const cxxopts::ParseResult& line, const Surroundings& surroundings) {
-  if (is_on(line, "help")) {
-    return ShowText{help_text()};
-  }
-  if (is_on(line, "version")) {
-    return ShowText{program_and_version() + "\n"};
-  }
-  if (const auto checked = check_words(line); !checked) {
-    return tl::unexpected(checked.error());
-  }
-  const Command command = command_of(line)->command;
-  if (command == Command::hold || command == Command::release) {
-    return to_hold_request(line, surroundings, command);
-  }
-  if (command == Command::set_backup) {
-    return to_set_backup_request(line, surroundings);
+Result<Request> to_request(Command command, const cxxopts::ParseResult& line,
+                           const Surroundings& surroundings) {
+  switch (command) {
+    case Command::hold:
+    case Command::release:
+      return to_hold_request(line, surroundings, command);
+    case Command::set_backup:
+      return to_set_backup_request(line, surroundings);
+    case Command::switch_to:
+      return to_switch_request(line, surroundings);
+    case Command::history:
+      return to_past_request(line, surroundings, "since").map([](PastRequest past) {
+        return Request(HistoryRequest{std::move(past)});
+      });
+    case Command::explain:
+      return to_past_request(line, surroundings, "at").map([](PastRequest past) {
+        return Request(ExplainRequest{std::move(past)});
+      });
+    case Command::run:
+    case Command::status:
+    case Command::check_config:
+      break;
   }
   auto request = to_check_request(line, surroundings);
   if (!request) {
@@ -700,7 +838,25 @@ Result<Request> to_request(const cxxopts::ParseResult& line, const Surroundings&
   if (command == Command::check_config) {
     return *std::move(request);
   }
-  return std::move(request->config);
+  if (command == Command::run) {
+    return std::move(request->config);
+  }
+  request->config.dry_run = DryRun::yes;
+  return StatusRequest{std::move(request->config),
+                       is_on(line, "nagios") ? Nagios::yes : Nagios::no};
+}
+
+Result<Request> to_request(const cxxopts::ParseResult& line, const Surroundings& surroundings) {
+  if (is_on(line, "help") && line.unmatched().empty()) {  // "-1h" is no cry for help.
+    return ShowText{help_text()};
+  }
+  if (is_on(line, "version")) {
+    return ShowText{program_and_version() + "\n"};
+  }
+  if (const auto checked = check_words(line); !checked) {
+    return tl::unexpected(checked.error());
+  }
+  return to_request(command_of(line)->command, line, surroundings);
 }
 
 /// cxxopts' pattern for "--name=value" ends at a line end; two words may hold anything.
@@ -750,4 +906,10 @@ Result<Request> parse_options(int argc, const char* const* argv,
   return failure("a switch, as --json, takes no value but true or false", "leave the value out");
 } catch (const cxxopts::exceptions::exception& problem) {
   return failure(problem.what(), "cf-failover --help lists the options");
+}
+
+bool is_for_status(int argc, const char* const* argv) {
+  const std::span words(argv, static_cast<std::size_t>(argc));
+  return std::any_of(words.begin(), words.end(),
+                     [](std::string_view word) { return word == "status"; });
 }

@@ -213,6 +213,25 @@ std::string describe(const Hold& hold) {
          (hold.why.empty() ? "" : " (" + printable(hold.why) + ")");
 }
 
+/// Who may be written instead of the origin.
+std::vector<Host> targets(const RunReport& report) {
+  const IpAddress& origin = report.record->content;
+  return report.wanted ? switch_targets(origin, report.sites, report.wanted->to)
+                       : candidates(origin, report.sites, report.unfamiliar);
+}
+
+Error cannot_switch(const RunReport& report) {
+  std::vector<std::string> verdicts;
+  for (const Host& target : targets(report)) {
+    verdicts.push_back(verdict(target, report));
+  }
+  if (verdicts.empty()) {
+    verdicts.push_back(verdict(report.record->content, report));
+  }
+  return {"cannot switch to " + std::string(to_text(report.wanted->to)) + ": " + joined(verdicts),
+          "--force switches all the same"};
+}
+
 bool origin_counts_as_up(const RunReport& report) {
   return left_at(*report.decision) < Step::origin_is_backup;
 }
@@ -226,7 +245,7 @@ Error held(const RunReport& report) {
 Error cannot_fail_over(const RunReport& report) {
   const IpAddress& origin = report.record->content;
   std::vector<std::string> verdicts{verdict(origin, report)};
-  for (const Host& candidate : candidates(origin, report.sites, report.unfamiliar)) {
+  for (const Host& candidate : targets(report)) {
     verdicts.push_back(verdict(candidate, report));
   }
   Error error{"cannot fail over: " + joined(verdicts)};
@@ -245,16 +264,20 @@ Error cannot_fail_over(const RunReport& report) {
   return error;
 }
 
-Error cannot_resolve(const Unresolved& unresolved) {
-  return {"cannot judge " + unresolved.name.str() + ": " + unresolved.why,
-          "a name that does not resolve says nothing of the server; check it with getent hosts"};
+std::string why_unresolved(const Host& host, const RunReport& report) {
+  for (const Unresolved& unresolved : report.unresolved) {
+    if (host == Host(unresolved.name)) {
+      return unresolved.why;
+    }
+  }
+  return {};
 }
 
 Error cannot_judge(const Host& host, const RunReport& report) {
-  for (const Unresolved& unresolved : report.unresolved) {
-    if (host == Host(unresolved.name)) {
-      return cannot_resolve(unresolved);
-    }
+  if (host.name() != nullptr) {
+    return {
+        "cannot judge " + host.str() + ": " + why_unresolved(host, report),
+        "a name that does not resolve says nothing of the server; try getent hosts " + host.str()};
   }
   const ProbeResult* const probe = probe_of(host, report);
   const bool too_late =
@@ -329,7 +352,7 @@ StepLine asked(Step step, const std::string& question, const IpAddress& address,
 StepLine not_resolved(Step step, const std::string& question, const Host& host,
                       const RunReport& report) {
   return {std::to_string(static_cast<int>(step)),
-          question + " cannot tell: " + cannot_judge(host, report).message, Tone::doubtful};
+          question + " cannot tell: " + why_unresolved(host, report), Tone::doubtful};
 }
 
 std::string is_it_main(const RunReport& report) {
@@ -343,7 +366,7 @@ std::string is_it_main(const RunReport& report) {
 
 std::string is_it_backup(const RunReport& report) {
   const IpAddress& origin = report.record->content;
-  const auto list = candidates(origin, report.sites, report.unfamiliar);
+  const auto list = targets(report);
   std::vector<std::string> names;
   for (const Host& candidate : list) {
     names.push_back(with_role(candidate, report));
@@ -408,8 +431,9 @@ void add_step(std::vector<StepLine>& lines, int step, const RunReport& report) {
       lines.push_back({number, "is it BACKUP? " + is_it_backup(report)});
       break;
     case Step::candidate_accessible:
-      add_search(lines, Step::candidate_accessible, "the candidate",
-                 candidates(report.record->content, report.sites, report.unfamiliar), report);
+      add_search(lines, Step::candidate_accessible,
+                 report.wanted ? std::string(to_text(report.wanted->to)) : "the candidate",
+                 targets(report), report);
       break;
     case Step::fail_back:
     case Step::fail_over:
@@ -419,29 +443,29 @@ void add_step(std::vector<StepLine>& lines, int step, const RunReport& report) {
   }
 }
 
-StepLine outcome_line(const RunReport& report) {
-  if (report.hold && move_of(report) != nullptr) {
-    return {"", "not changed: " + describe(*report.hold), Tone::doubtful};
+/// Why the record stays as it is.
+std::string why_kept(const RunReport& report) {
+  if (std::holds_alternative<CannotJudge>(*report.decision)) {
+    return "nothing is decided on what is not known";
   }
-  if (report.dry_run == DryRun::yes && move_of(report) != nullptr) {
-    return {"", "not changed: this is a dry run", Tone::plain};
+  const Role role = report.sites.role_of(report.record->content);
+  switch (left_at(*report.decision)) {
+    case Step::get_origin:
+      return "the record points there already";
+    case Step::origin_is_main:
+      return role == Role::main ? "the record points to MAIN, as it should"
+                                : "an accessible address that a person set is kept";
+    case Step::main_accessible:
+      return std::string(to_text(role)) + " serves, and MAIN does not count as accessible";
+    case Step::candidate_accessible:
+      return "there is nowhere to go";
+    case Step::origin_accessible:
+    case Step::origin_is_backup:
+    case Step::fail_back:
+    case Step::fail_over:
+      break;
   }
-  if (is_pending(report)) {
-    return {"",
-            "no change: failback is pending until " + to_text(*report.failback_due) + ", for " +
-                ::describe(*report.failback_due - report.now),
-            Tone::doubtful};
-  }
-  if (!report.change) {
-    return {"", "no change" + (report.hold ? "; " + describe(*report.hold) : ""), Tone::plain};
-  }
-  if (std::holds_alternative<Written>(*report.change)) {
-    return {"", "changed, and confirmed by Cloudflare", Tone::good};
-  }
-  if (std::holds_alternative<AlreadyThere>(*report.change)) {
-    return {"", "another host has just made this change", Tone::good};
-  }
-  return {"", "not changed, as far as is known", Tone::bad};
+  return "the run was not over";
 }
 
 bool was_asked(const IpAddress& address, const std::vector<StepLine>& lines,
@@ -557,12 +581,34 @@ std::string describe(const ProbeFailure& failure) {
   return reason(failure) + (timed_out ? " after " + describe(failure.after) : "");
 }
 
+std::vector<int> steps_taken(const RunReport& report) {
+  std::vector<int> steps = steps_to(report.decision ? left_at(*report.decision) : Step::get_origin);
+  if (report.wanted) {  // By hand: nobody asked whether it need be.
+    std::erase_if(steps, [](int step) {
+      return Step{step} == Step::origin_accessible || Step{step} == Step::origin_is_backup;
+    });
+  }
+  return steps;
+}
+
 std::string_view action(const RunReport& report) {
   const PointTo* const move = move_of(report);
   if (move == nullptr) {
     return "none";
   }
   return report.sites.role_of(move->target) == Role::main ? "failback" : "failover";
+}
+
+/// What made the move necessary, or possible; of one by hand, what speaks against it.
+std::string why_moved(const RunReport& report) {
+  const IpAddress& from = report.record->content;
+  const IpAddress& target = std::get<PointTo>(*report.decision).target;
+  const IpAddress& suspect = report.wanted ? target : from;
+  const ProbeResult* const probe = report.probe_of(suspect);
+  if (probe != nullptr && probe->failure) {
+    return suspect.str() + ": " + describe(*probe->failure);
+  }
+  return report.wanted ? "" : target.str() + ": accessible again";
 }
 
 std::optional<std::string> change_line(const RunReport& report) {
@@ -573,13 +619,14 @@ std::optional<std::string> change_line(const RunReport& report) {
   }
   const IpAddress& from = report.record->content;
   const IpAddress& target = move_of(report)->target;
-  const ProbeResult* const probe = report.probe_of(from);
-  const bool from_is_down = probe != nullptr && probe->failure;
-  return title(report) + ": " + (due ? "dry run: " : "") + std::string(action(report)) + " " +
-         from.str() + " -> " + target.str() + " (" +
-         (from_is_down ? from.str() + ": " + describe(*probe->failure)
-                       : target.str() + ": accessible again") +
-         ")";
+  std::vector<std::string> reasons{why_moved(report)};
+  if (report.wanted) {
+    reasons.insert(reasons.begin(), "by hand");
+  }
+  std::erase(reasons, "");
+  return title(report) + ": " + (due ? "dry run: " : "") +
+         (report.wanted ? "switch" : std::string(action(report))) + " " + from.str() + " -> " +
+         target.str() + " (" + joined(reasons) + ")";
 }
 
 std::optional<Error> problem(const RunReport& report) {
@@ -599,8 +646,10 @@ std::optional<Error> problem(const RunReport& report) {
   if (report.hold && move_of(report) != nullptr) {
     return origin_counts_as_up(report) ? std::nullopt : std::optional(held(report));
   }
-  return exit_status(report) == ExitStatus::inaccessible ? std::optional(cannot_fail_over(report))
-                                                         : std::nullopt;
+  if (exit_status(report) != ExitStatus::inaccessible) {
+    return std::nullopt;
+  }
+  return report.wanted ? cannot_switch(report) : cannot_fail_over(report);
 }
 
 std::string title(const RecordKey& record) {
@@ -612,11 +661,12 @@ std::string title(const RunReport& report) {
 }
 
 std::string hold_line(const std::optional<Hold>& before, const std::optional<Hold>& now,
-                      UnixTime time) {
+                      UnixTime time, DryRun dry_run) {
+  const std::string would = dry_run == DryRun::yes ? "dry run: would be " : "";
   if (now) {
-    return describe(*now);
+    return would + describe(*now);
   }
-  return before && before->is_in_force(time) ? "released" : "was not held";
+  return before && before->is_in_force(time) ? would + "released" : "was not held";
 }
 
 std::string stored_line(const IpAddress& address, const std::optional<Hold>& hold, DryRun dry_run,
@@ -624,7 +674,13 @@ std::string stored_line(const IpAddress& address, const std::optional<Hold>& hol
   const bool is_held = hold && hold->is_in_force(now);
   return (dry_run == DryRun::yes ? "dry run: would store the backup's address "
                                  : "stored the backup's address ") +
-         address.str() + (is_held ? ", and change nothing: " + describe(*hold) : "");
+         address.str() + (is_held ? "; nothing is changed: " + describe(*hold) : "");
+}
+
+std::string stored_hint(const IpAddress& address, const std::optional<Hold>& hold, UnixTime now) {
+  const bool is_held = hold && hold->is_in_force(now);
+  return "the backup's address " + address.str() + " is stored; " +
+         (is_held ? "once the hold is over, the next run acts on it" : "the next run acts on it");
 }
 
 std::string to_lines(const Error& error) {
@@ -646,7 +702,7 @@ std::vector<StepLine> step_lines(const RunReport& report) {
     return lines;
   }
   const bool waiting = std::holds_alternative<Wait>(*report.decision);
-  std::vector<int> steps = steps_to(left_at(*report.decision));
+  std::vector<int> steps = steps_taken(report);
   const bool candidates_are_asked = steps.back() == static_cast<int>(Step::candidate_accessible);
   if (waiting && !candidates_are_asked) {
     steps.pop_back();
@@ -681,4 +737,130 @@ std::vector<StepLine> closing_lines(const RunReport& report) {
                            milliseconds(report.elapsed_ms) + ", status " +
                            std::to_string(to_int(exit_status(report)))});
   return lines;
+}
+
+StepLine outcome_line(const RunReport& report) {
+  if (report.hold && move_of(report) != nullptr) {
+    return {"", "not changed: " + describe(*report.hold), Tone::doubtful};
+  }
+  if (report.dry_run == DryRun::yes && move_of(report) != nullptr) {
+    return {"", "not changed: this is a dry run", Tone::plain};
+  }
+  if (is_pending(report)) {
+    return {"",
+            "no change: failback is pending until " + to_text(*report.failback_due) + ", for " +
+                ::describe(*report.failback_due - report.now),
+            Tone::doubtful};
+  }
+  if (!report.change) {
+    return {"",
+            "no change: " + why_kept(report) + (report.hold ? "; " + describe(*report.hold) : ""),
+            Tone::plain};
+  }
+  if (std::holds_alternative<Written>(*report.change)) {
+    return {"", "changed, and confirmed by Cloudflare", Tone::good};
+  }
+  if (std::holds_alternative<AlreadyThere>(*report.change)) {
+    return {"", "another host has just made this change", Tone::good};
+  }
+  if (std::holds_alternative<Withheld>(*report.change)) {
+    return {"", "not changed: a backup's address changed during this run", Tone::doubtful};
+  }
+  return {"", "not changed, as far as is known", Tone::bad};
+}
+
+namespace {
+
+/// What the record holds after the run, as far as that is known.
+std::optional<IpAddress> origin_after(const RunReport& report) {
+  if (!report.record) {
+    return std::nullopt;
+  }
+  if (!report.change) {
+    return report.record->content;
+  }
+  if (const auto* const conflict = std::get_if<Conflict>(&*report.change)) {
+    return conflict->now.size() == 1 ? std::optional(conflict->now.front().content) : std::nullopt;
+  }
+  if (std::holds_alternative<Unconfirmed>(*report.change)) {
+    return std::nullopt;
+  }
+  const bool done = std::holds_alternative<Written>(*report.change) ||
+                    std::holds_alternative<AlreadyThere>(*report.change);
+  return done ? move_of(report)->target : report.record->content;
+}
+
+Served served_after(const RunReport& report) {
+  const auto origin = origin_after(report);
+  if (!origin) {
+    return Served::unknown;
+  }
+  const ProbeResult* const probe = report.probe_of(*origin);
+  const Track* const track = report.track_of(*origin);
+  const bool is_vouched = report.vouched == *origin;
+  if (!is_vouched && (probe == nullptr || probe->health == Health::unknown)) {
+    return Served::unknown;
+  }
+  const bool is_up =
+      is_vouched || (track != nullptr ? track->counts_as : probe->health) == Health::up;
+  const Role role = report.sites.role_of(*origin);
+  return !is_up                 ? Served::nobody
+         : role == Role::main   ? Served::main
+         : role == Role::backup ? Served::backup
+                                : Served::other;
+}
+
+/// "main 192.0.2.10: refused; ..." without what differs from run to run.
+std::string likeness(const RunReport& report, Served served) {
+  std::vector<std::string> parts{std::to_string(to_int(exit_status(report))),
+                                 std::to_string(static_cast<int>(served)),
+                                 std::string(action(report)), is_pending(report) ? "pending" : "",
+                                 report.hold ? describe(*report.hold) : ""};
+  const auto origin = origin_after(report);
+  parts.push_back(origin ? origin->str() : "?");
+  for (const ProbeResult& probe : report.probes) {
+    parts.push_back(probe.address.str() + " " + (probe.failure ? reason(*probe.failure) : "up"));
+  }
+  for (const Unresolved& unresolved : report.unresolved) {
+    parts.push_back(unresolved.name.str());
+  }
+  return joined(parts);
+}
+
+std::optional<PastChange> past_change(const RunReport& report) {
+  if (!report.change || std::holds_alternative<AlreadyThere>(*report.change)) {
+    return std::nullopt;
+  }
+  const IpAddress& to = move_of(report)->target;
+  PastChange change{.kind = report.wanted                            ? PastChange::Kind::switched
+                            : report.sites.role_of(to) == Role::main ? PastChange::Kind::failback
+                                                                     : PastChange::Kind::failover,
+                    .from = report.record->content,
+                    .to = to,
+                    .written = std::holds_alternative<Written>(*report.change),
+                    .reason = why_moved(report)};
+  if (std::holds_alternative<Unconfirmed>(*report.change)) {
+    change.written.reset();
+  }
+  return change;
+}
+
+}  // namespace
+
+PastRun past_run(const RunReport& report, const std::string& host, By by) {
+  const Served served = served_after(report);
+  const auto trouble = problem(report);
+  PastRun run{.time = report.now,
+              .host = host,
+              .by = by,
+              .served = served,
+              .origin = origin_after(report),
+              .status = to_int(exit_status(report)),
+              .trouble = trouble ? trouble->message : "",
+              .change = past_change(report),
+              .lines = step_lines(report),
+              .likeness = likeness(report, served)};
+  const auto closing = closing_lines(report);
+  run.lines.insert(run.lines.end(), closing.begin(), closing.end());
+  return run;
 }

@@ -6,6 +6,7 @@
 
 #include "app/exit_status.h"
 #include "app/run.h"
+#include "core/history.h"
 
 // Every sentence that a run says, and its exit status. Nothing here does anything.
 
@@ -26,6 +27,9 @@ std::string reason(const ProbeFailure& failure);
 /// The reason, and for a time-out after how long.
 std::string describe(const ProbeFailure& failure);
 
+/// The numbers of the steps taken.
+std::vector<int> steps_taken(const RunReport& report);
+
 /// "failover" or "failback" for a decision that moves the record, else "none".
 std::string_view action(const RunReport& report);
 
@@ -41,27 +45,28 @@ std::string title(const RunReport& report);
 
 /// What `hold` and `release` have done: "held until ...", "released", ...
 std::string hold_line(const std::optional<Hold>& before, const std::optional<Hold>& now,
-                      UnixTime time);
+                      UnixTime time, DryRun dry_run = DryRun::no);
 
 /// What `set-backup` has stored.
 std::string stored_line(const IpAddress& address, const std::optional<Hold>& hold, DryRun dry_run,
                         UnixTime now);
+
+/// What is left of `set-backup` where its run has met trouble.
+std::string stored_hint(const IpAddress& address, const std::optional<Hold>& hold, UnixTime now);
 
 /// An error as lines for standard error: "cf-failover: error: ..." and, if known, the hint.
 std::string to_lines(const Error& error);
 std::string warning_line(const std::string& text);
 std::string hint_line(const std::string& text);
 
-/// One line of the steps as `-v` shows them.
-struct StepLine {
-  enum class Tone { plain, good, bad, doubtful };
-  std::string number;  ///< empty for a line that belongs to the step above
-  std::string text;
-  Tone tone = Tone::plain;
-};
-
 /// The steps that are settled so far. A later report of the same run begins with the same lines.
 std::vector<StepLine> step_lines(const RunReport& report);
 
 /// What a finished run can add to its steps: the outcome, and the addresses no step asked for.
 std::vector<StepLine> closing_lines(const RunReport& report);
+
+/// Why the run ended as it did, in one sentence: what changed, or why nothing did.
+StepLine outcome_line(const RunReport& report);
+
+/// What is kept of a finished run.
+PastRun past_run(const RunReport& report, const std::string& host, By by);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "app/report.h"
+#include "app/status_report.h"
 
 namespace {
 
@@ -47,6 +48,10 @@ std::string_view role_name(Role role) {
   return {};
 }
 
+std::string seconds(UnixTime time) {
+  return to_text(std::chrono::floor<std::chrono::seconds>(time));
+}
+
 /// The host name that stands for the address; empty if there is none.
 std::string name_of(const IpAddress& address, const Sites& sites) {
   std::vector<Site> all = sites.backups;
@@ -69,10 +74,14 @@ void write_probe(Writer& writer, const Unresolved& unresolved) {
   writer.Int(0);
   milliseconds(writer, "ms", 0);
   member(writer, "name", unresolved.name.str());
+  member(writer, "counts_as", "");
+  member(writer, "since", "");
   writer.EndObject();
 }
 
-void write_probe(Writer& writer, const ProbeResult& probe, const Sites& sites) {
+void write_probe(Writer& writer, const ProbeResult& probe, const RunReport& report) {
+  const Sites& sites = report.sites;
+  const Track* const track = report.track_of(probe.address);
   writer.StartObject();
   member(writer, "address", probe.address.str());
   member(writer, "role", role_name(sites.role_of(probe.address)));
@@ -82,13 +91,14 @@ void write_probe(Writer& writer, const ProbeResult& probe, const Sites& sites) {
   writer.Int(probe.attempts);
   milliseconds(writer, "ms", probe.ms);
   member(writer, "name", name_of(probe.address, sites));
+  member(writer, "counts_as", track != nullptr ? verdict_name(track->counts_as) : "");
+  member(writer, "since", track != nullptr ? seconds(track->since) : "");
   writer.EndObject();
 }
 
 void write_steps(Writer& writer, const RunReport& report) {
-  const Step last = report.decision ? left_at(*report.decision) : Step::get_origin;
   writer.StartArray();
-  for (const int step : steps_to(last)) {
+  for (const int step : steps_taken(report)) {
     writer.Int(step);
   }
   writer.EndArray();
@@ -120,12 +130,7 @@ void write_move(Writer& writer, const RunReport& report) {
   write_written(writer, report.change);
 }
 
-}  // namespace
-
-std::string to_json(const RunReport& report) {
-  rapidjson::StringBuffer text;
-  Writer writer(text);
-  writer.StartObject();
+void write_members(Writer& writer, const RunReport& report, int exit) {
   member(writer, "record", report.name.str());
   member(writer, "type", to_text(report.type));
   member(writer, "zone", report.zone);
@@ -138,7 +143,7 @@ std::string to_json(const RunReport& report) {
   writer.Key("probes");
   writer.StartArray();
   for (const ProbeResult& probe : report.probes) {
-    write_probe(writer, probe, report.sites);
+    write_probe(writer, probe, report);
   }
   for (const Unresolved& unresolved : report.unresolved) {
     write_probe(writer, unresolved);
@@ -148,11 +153,30 @@ std::string to_json(const RunReport& report) {
   writer.Int(report.api_requests);
   milliseconds(writer, "elapsed_ms", report.elapsed_ms);
   writer.Key("exit");
-  writer.Int(to_int(exit_status(report)));
+  writer.Int(exit);
   const auto trouble = problem(report);
   member(writer, "error", trouble ? trouble->message : "");
-  member(writer, "time", to_text(std::chrono::floor<std::chrono::seconds>(report.now)));
+  member(writer, "time", seconds(report.now));
   write_state(writer, report);
+}
+
+}  // namespace
+
+std::string to_json(const RunReport& report) {
+  rapidjson::StringBuffer text;
+  Writer writer(text);
+  writer.StartObject();
+  write_members(writer, report, to_int(exit_status(report)));
+  writer.EndObject();
+  return {text.GetString(), text.GetSize()};
+}
+
+std::string to_status_json(const RunReport& report) {
+  rapidjson::StringBuffer text;
+  Writer writer(text);
+  writer.StartObject();
+  write_members(writer, report, static_cast<int>(level(report)));
+  member(writer, "level", to_text(level(report)));
   writer.EndObject();
   return {text.GetString(), text.GetSize()};
 }

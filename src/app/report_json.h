@@ -6,3 +6,6 @@
 
 /// The report as one line of JSON, without its end.
 std::string to_json(const RunReport& report);
+
+/// The same for `status`: with its level, and a monitoring plug-in's exit status.
+std::string to_status_json(const RunReport& report);

@@ -72,8 +72,10 @@ class Run {
         probes_(world.prober) {
     report_.now = memory.now;
     report_.vouched = memory.vouched;
+    report_.wanted = memory.wanted;
     report_.gone = memory.gone;
-    if (memory.said.hold && memory.said.hold->is_in_force(memory.now)) {
+    const bool is_by_hand = memory.wanted.has_value();
+    if (!is_by_hand && memory.said.hold && memory.said.hold->is_in_force(memory.now)) {
       report_.hold = memory.said.hold;
     }
   }
@@ -184,7 +186,7 @@ class Run {
   Task<Decision> decide_when_known() {
     HealthReport health;
     for (;;) {
-      report_.decision = decide(report_.record->content, report_.sites, health, report_.unfamiliar);
+      report_.decision = decide_with(health);
       world_.progress(report_);
       const auto* const wait = std::get_if<Wait>(&*report_.decision);
       if (wait == nullptr) {
@@ -197,9 +199,40 @@ class Run {
     }
   }
 
+  Decision decide_with(const HealthReport& health) const {
+    const IpAddress& origin = report_.record->content;
+    if (!memory_.wanted) {
+      return decide(origin, report_.sites, health, report_.unfamiliar);
+    }
+    const Decision decision = decide_switch(origin, report_.sites, health, memory_.wanted->to);
+    const bool is_settled = std::holds_alternative<PointTo>(decision) ||
+                            left_at(decision) != Step::candidate_accessible;
+    return memory_.wanted->forced && !is_settled ? forced(decision) : decision;
+  }
+
+  /// To the first target that has an address, whatever is known of it; not while anything is
+  /// awaited.
+  Decision forced(const Decision& decision) const {
+    const IpAddress& origin = report_.record->content;
+    const bool is_there = report_.sites.role_of(origin) == memory_.wanted->to;
+    if (std::holds_alternative<Wait>(decision) || (is_there && !is_former(origin))) {
+      return decision;
+    }
+    for (const Host& host : switch_targets(origin, report_.sites, memory_.wanted->to)) {
+      if (host.address() != nullptr) {
+        return PointTo{*host.address(), Step::fail_over};
+      }
+    }
+    return decision;
+  }
+
   void judge(const ProbeResult& result, HealthReport& health) {
     const IpAddress& address = result.address;
     track(result);
+    if (memory_.wanted) {
+      health.set(address, result.health);  // A person need not be told to wait and see.
+      return;
+    }
     const Track* const after = report_.track_of(address);
     health.set(address,
                damped(after != nullptr ? std::optional(*after) : std::nullopt, result.health));
@@ -207,8 +240,8 @@ class Run {
     if (!is_main) {
       return;
     }
-    const UnixTime due =
-        failback_due(*after->up_since, report_.record->age, memory_.now, config_.damping);
+    const UnixTime due = std::chrono::ceil<std::chrono::seconds>(
+        failback_due(*after->up_since, report_.record->age, memory_.now, config_.damping));
     if (due > memory_.now) {
       health.set_settling(address);
       report_.failback_due = due;
@@ -258,12 +291,12 @@ class Run {
     if (result.address == memory_.vouched || is_former(result.address)) {
       return;  // Nobody has probed it.
     }
-    const auto before = memory_.history.find(result.address);
+    const auto before = memory_.tracks.find(result.address);
     const auto after =
-        followed(before == memory_.history.end() ? std::nullopt : std::optional(before->second),
+        followed(before == memory_.tracks.end() ? std::nullopt : std::optional(before->second),
                  result.health, memory_.now, config_.damping);
     if (after) {
-      report_.history.insert_or_assign(result.address, *after);
+      report_.tracks.insert_or_assign(result.address, *after);
     }
   }
 
@@ -271,6 +304,7 @@ class Run {
     for (const ProbeResult& result : report_.probes) {
       track(result);
     }
+    keep_tracks_of_unresolved();
     if (!report_.record) {
       return;
     }
@@ -281,6 +315,18 @@ class Run {
     }
     std::erase_if(report_.gone,
                   [this](const FormerAddress& gone) { return !is_said(memory_.said, gone); });
+  }
+
+  /// The addresses of a name that does not resolve now are not known, and not forgotten either.
+  void keep_tracks_of_unresolved() {
+    if (report_.unresolved.empty()) {
+      return;
+    }
+    for (const auto& [address, before] : memory_.tracks) {
+      if (const auto after = followed(before, Health::unknown, memory_.now, config_.damping)) {
+        report_.tracks.emplace(address, *after);
+      }
+    }
   }
 
   static bool is_said(const Said& said, const FormerAddress& former) {
@@ -323,8 +369,8 @@ const ProbeResult* RunReport::probe_of(const IpAddress& address) const {
 }
 
 const Track* RunReport::track_of(const IpAddress& address) const {
-  const auto found = history.find(address);
-  return found == history.end() ? nullptr : &found->second;
+  const auto found = tracks.find(address);
+  return found == tracks.end() ? nullptr : &found->second;
 }
 
 RunReport begin_report(const RecordConfig& config, DryRun dry_run) {

@@ -26,15 +26,22 @@ struct Unresolved {
   std::string why;
 };
 
-using History = std::map<IpAddress, Track>;
+using Tracks = std::map<IpAddress, Track>;
+
+/// A change that a person wants, whatever the steps say.
+struct Switch {
+  Role to;              ///< MAIN or BACKUP
+  bool forced = false;  ///< also to a site that is not known to be accessible
+};
 
 /// What a run knows before it looks.
 struct Memory {
   UnixTime now;
   Said said = {};
   std::vector<FormerAddress> gone = {};   ///< former addresses that the record held no more
-  History history = {};                   ///< empty where it is void
+  Tracks tracks = {};                     ///< empty where it is void
   std::optional<IpAddress> vouched = {};  ///< taken for accessible on somebody's word
+  std::optional<Switch> wanted = {};
 };
 
 /// What a run of one record has found out and done so far.
@@ -53,7 +60,8 @@ struct RunReport {
   std::vector<Unresolved> unresolved = {};
   std::vector<ProbeResult> probes = {};  ///< MAIN, the backups, then an unfamiliar origin
   std::optional<IpAddress> vouched = {};
-  History history = {};                       ///< of the addresses probed, this run included
+  std::optional<Switch> wanted = {};
+  Tracks tracks = {};                         ///< of the addresses probed, this run included
   std::optional<UnixTime> failback_due = {};  ///< MAIN is accessible, and has to be until then
   std::optional<Hold> hold = {};              ///< in force: what is decided is not done
   std::vector<FormerAddress> gone = {};       ///< as in Memory, after this run

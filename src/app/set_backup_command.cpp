@@ -17,11 +17,12 @@ Task<Result<IpAddress>> ask(Http& http, Url url, IpAddress::Family family) {
   constexpr std::size_t kLongest = 1024;
   constexpr Milliseconds kTimeout{10000};
   const std::string host = url.host();
-  const HttpResult reply = co_await http.fetch({.url = std::move(url),
-                                                .family = family,
-                                                .timeout = kTimeout,
-                                                .connect_timeout = kTimeout,
-                                                .max_body = kLongest});
+  HttpRequest question{.url = std::move(url),
+                       .family = family,
+                       .timeout = kTimeout,
+                       .connect_timeout = kTimeout,
+                       .max_body = kLongest};
+  const HttpResult reply = co_await http.fetch(std::move(question));
   if (!reply) {
     co_return failure("no address: " + what_happened(reply.error(), host));
   }
@@ -34,6 +35,25 @@ Task<Result<IpAddress>> ask(Http& http, Url url, IpAddress::Family family) {
   co_return *address;
 }
 
+/// An address that the interface has just been given is not to be used yet, and the one that it had
+/// before is not to be announced instead.
+Task<bool> until_checked(EventLoop& loop, std::string interface) {
+  constexpr Milliseconds kCheckTakes{5000};
+  constexpr Milliseconds kPause{100};
+  for (Milliseconds waited{0}; is_checking_addresses(interface); waited += kPause) {
+    if (waited >= kCheckTakes || loop.expired()) {
+      co_return false;
+    }
+    co_await loop.sleep(kPause);
+  }
+  co_return true;
+}
+
+Result<IpAddress> address_of(const FromInterface& interface, IpAddress::Family family) {
+  const auto addresses = interface_addresses(interface.name, family);
+  return addresses ? Result<IpAddress>(addresses->front()) : tl::unexpected(addresses.error());
+}
+
 class FindAddress {
  public:
   FindAddress(const Config& config, EventLoop& loop) : config_(config), loop_(loop) {}
@@ -41,11 +61,12 @@ class FindAddress {
   Result<IpAddress> operator()(const IpAddress& address) const { return address; }
 
   Result<IpAddress> operator()(const FromInterface& interface) const {
-    const auto addresses = interface_addresses(interface.name, family());
-    if (!addresses) {
-      return tl::unexpected(addresses.error());
+    if (family() == IpAddress::Family::v6) {
+      PollPump pump;
+      auto waiting = until_checked(loop_, interface.name);
+      loop_.run(waiting, pump);
     }
-    return addresses->front();
+    return address_of(interface, family());
   }
 
   Result<IpAddress> operator()(const FromUrl& echo) const {
@@ -68,8 +89,8 @@ Result<void> check_range(const IpAddress& address, bool allows_private) {
   if (!range || (allows_private && range->may_be_allowed)) {
     return {};
   }
-  return failure(address.str() + " is " + std::string(range->name) +
-                     ": nobody outside could reach the backup there",
+  return failure(address.str() + " is not public (" + std::string(range->name) +
+                     "): nobody outside could reach the backup there",
                  range->may_be_allowed
                      ? "--allow-private takes it all the same, for records that only you resolve"
                      : "announce the address of a host");
@@ -119,29 +140,60 @@ ExitStatus not_stored(const RecordConfig& record, const Error& error) {
   return ExitStatus::usage;
 }
 
-/// The announcement, stored before anything else is done; in a dry run only thought through.
-Result<StateDirectory::SaidChange> store(const SetBackupRequest& request,
-                                         const StateDirectory& state, const IpAddress& address,
-                                         EventLoop& loop) {
-  std::optional<Error> wrong;
-  const auto change = [&](const Said& said) {
-    const auto replaced = find_replaced(request, said, address);
-    if (!replaced) {
-      wrong = replaced.error();
-      return said;
-    }
-    return announced(said, request.config.records.front().sites, *replaced, address, unix_now());
-  };
-  Result<StateDirectory::SaidChange> stored;
-  if (request.config.dry_run == DryRun::yes) {
-    const Said said = state.read_said().value_or(Said{});
-    stored = StateDirectory::SaidChange{said, change(said)};
-  } else {
-    PollPump pump;
-    auto changing = state.change_said(loop, change);
-    stored = loop.run(changing, pump);
+/// An address that is fit to be announced, and what is said with it.
+struct Announced {
+  IpAddress address;
+  StateDirectory::SaidChange said;
+};
+
+/// What is said once the address is announced.
+Result<Said> announce(const SetBackupRequest& request, const Said& said, const IpAddress& address) {
+  if (const auto checked = check(address, request); !checked) {
+    return tl::unexpected(checked.error());
   }
-  return wrong ? tl::unexpected(*wrong) : stored;
+  const auto replaced = find_replaced(request, said, address);
+  if (!replaced) {
+    return tl::unexpected(replaced.error());
+  }
+  return announced(said, request.config.records.front().sites, *replaced, address, unix_now());
+}
+
+/// Stored before anything else is done; in a dry run only thought through.
+Result<Announced> store(const SetBackupRequest& request, const StateDirectory& state,
+                        IpAddress address, EventLoop& loop) {
+  Result<Said> said = announce(request, state.read_said().value_or(Said{}), address);
+  if (!said || request.config.dry_run == DryRun::yes) {
+    return said.map([&](const Said& now) {
+      return Announced{address, {state.read_said().value_or(Said{}), now}};
+    });
+  }
+  const auto change = [&](const Said& before) {
+    // Of two hooks side by side, the one that is later here must not tell the older address.
+    if (const auto* const interface = std::get_if<FromInterface>(&request.source)) {
+      address = address_of(*interface, address.family()).value_or(address).unmapped();
+    }
+    said = announce(request, before, address);
+    return said.value_or(before);
+  };
+  PollPump pump;
+  auto changing = state.change_said(loop, change);
+  const auto stored = loop.run(changing, pump);
+  if (!said) {
+    return tl::unexpected(said.error());
+  }
+  return stored.map([&](const StateDirectory::SaidChange& said_now) {
+    return Announced{address, said_now};
+  });
+}
+
+/// The address, stored.
+Result<Announced> find_and_store(const SetBackupRequest& request, const StateDirectory& state,
+                                 EventLoop& loop) {
+  const auto found = std::visit(FindAddress(request.config, loop), request.source);
+  if (!found) {
+    return tl::unexpected(found.error());
+  }
+  return store(request, state, found->unmapped(), loop);
 }
 
 /// Whether the record may still hold an address that a backup has lost.
@@ -160,45 +212,39 @@ ExitStatus set_backup_command(const SetBackupRequest& request, const Clock& cloc
   const RecordConfig& record = config.records.front();
   EventLoop loop(clock, begun + config.deadline);
 
-  const auto found = std::visit(FindAddress(config, loop), request.source);
-  if (!found) {
-    return not_stored(record, found.error());
-  }
-  const IpAddress address = found->unmapped();
-  if (const auto checked = check(address, request); !checked) {
-    return not_stored(record, checked.error());
-  }
   const StateDirectory state(config.state_dir, record.name, record.type);
-  const auto stored = store(request, state, address, loop);
-  if (!stored) {
-    return not_stored(record, stored.error());
+  const auto result = find_and_store(request, state, loop);
+  if (!result) {
+    return not_stored(record, result.error());
   }
+  const auto& [address, stored] = *result;
 
   const RecordKey key{record.name, record.type};
-  if (!stored->warning.empty()) {
-    print(stderr, warning_line(title(key) + ": " + stored->warning));
+  if (!stored.warning.empty()) {
+    print(stderr, warning_line(title(key) + ": " + stored.warning));
   }
-  const bool is_new = stored->now != stored->before;
-  if (!is_new && !is_former_left(record, state, stored->now)) {
+  const bool is_new = stored.now != stored.before;
+  if (!is_new && !is_former_left(record, state, stored.now)) {
     if (config.detail == Detail::steps) {
-      print(stdout, title(key) + ": the backup is at " + address.str() + " already\n");
+      print(config.json == Json::yes ? stderr : stdout,
+            title(key) + ": the backup is at " + address.str() + " already\n");
     }
     return ExitStatus::ok;
   }
   if (is_new && config.detail != Detail::quiet && config.json == Json::no) {
     print(stdout, title(key) + ": " +
-                      stored_line(address, stored->now.hold, config.dry_run, unix_now()) + "\n");
+                      stored_line(address, stored.now.hold, config.dry_run, unix_now()) + "\n");
   }
   const bool dry_run = config.dry_run == DryRun::yes;
   const ExitStatus status =
       run_command(config, clock, audience,
                   {.begun = begun,
+                   .by = request.by,
                    .waits = true,
                    .vouched = request.vouches ? std::optional(address) : std::nullopt,
-                   .instead_of_said = dry_run ? std::optional(stored->now) : std::nullopt});
+                   .instead_of_said = dry_run ? std::optional(stored.now) : std::nullopt});
   if (status != ExitStatus::ok && !dry_run) {
-    print(stderr, hint_line("the backup's address " + address.str() +
-                            " is stored; the next run acts on it"));
+    print(stderr, hint_line(stored_hint(address, stored.now.hold, unix_now())));
   }
   return status;
 }

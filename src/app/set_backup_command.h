@@ -30,6 +30,7 @@ struct SetBackupRequest {
   std::optional<Host> replaces = {};  ///< nothing: the first backup
   bool vouches = false;               ///< the address need not be probed
   bool allows_private = false;
+  By by = By::hook;
 };
 
 /// `cf-failover set-backup`: stores the address, then takes the eight steps. The status is that of

@@ -395,7 +395,8 @@ Result<RecordType> type_of(const Layer& layer, const RecordDraft& draft) {
       return type_for(host.address()->family());
     }
   }
-  return required(layer, "type", "A, or AAAA: no address shows which");
+  return failure(place_of(layer, "main") + "the type is required: there are host names only",
+                 "--type A for IPv4, or --type AAAA for IPv6; in the file \"type\"");
 }
 
 /// All that was said, value by value; with a name at least.

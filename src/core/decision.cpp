@@ -100,6 +100,34 @@ Decision decide(const IpAddress& origin, const Sites& sites, const HealthReport&
   return *failover;
 }
 
+Decision decide_switch(const IpAddress& origin, const Sites& sites, const HealthReport& health,
+                       Role to) {
+  if (sites.role_of(origin) == to) {
+    const Health of_origin = health.of(origin).as_target;
+    if (of_origin == Health::up) {
+      return Keep{Step::get_origin};
+    }
+    if (!is_verdict(of_origin)) {
+      return undecided(origin, of_origin, Step::candidate_accessible);
+    }
+  }
+  const auto move = first_accessible(switch_targets(origin, sites, to), health,
+                                     Step::candidate_accessible, Step::fail_over);
+  return move ? *move : Keep{Step::candidate_accessible};
+}
+
+std::vector<Host> switch_targets(const IpAddress& origin, const Sites& sites, Role to) {
+  std::vector<Host> list;
+  if (to == Role::main) {
+    append(list, sites.main, origin);
+  } else {
+    for (const Site& backup : sites.backups) {
+      append(list, backup, origin);
+    }
+  }
+  return list;
+}
+
 std::vector<Host> candidates(const IpAddress& origin, const Sites& sites, Unfamiliar unfamiliar) {
   const Role role = sites.role_of(origin);
   std::vector<Host> list;

@@ -56,6 +56,14 @@ using Decision = std::variant<Keep, PointTo, Wait, CannotJudge>;
 Decision decide(const IpAddress& origin, const Sites& sites, const HealthReport& health,
                 Unfamiliar unfamiliar = Unfamiliar::follow);
 
+/// A change by hand: to the first accessible host of MAIN or of the backups, unless the origin is
+/// an accessible one of them. Left at the first step where there is nothing to do.
+Decision decide_switch(const IpAddress& origin, const Sites& sites, const HealthReport& health,
+                       Role to);
+
+/// Where a change by hand may lead, best first: never to the origin.
+std::vector<Host> switch_targets(const IpAddress& origin, const Sites& sites, Role to);
+
 /// What may replace a dead origin, most wanted first; never the origin itself. A name is among them
 /// only where it does not resolve.
 std::vector<Host> candidates(const IpAddress& origin, const Sites& sites, Unfamiliar unfamiliar);

@@ -98,15 +98,26 @@ std::map<IpAddress, unsigned> ipv6_flags(const std::string& name) {
   return flags;
 }
 
+bool is_tentative(unsigned flags) {
+  return (flags & IFA_F_TENTATIVE) != 0 && (flags & IFA_F_OPTIMISTIC) == 0;
+}
+
+bool has_failed(unsigned flags) {
+  return (flags & IFA_F_DADFAILED) != 0;
+}
+
 bool is_usable(unsigned flags) {
-  const bool is_tentative = (flags & IFA_F_TENTATIVE) != 0 && (flags & IFA_F_OPTIMISTIC) == 0;
-  return !is_tentative && (flags & IFA_F_DADFAILED) == 0;
+  return !is_tentative(flags) && !has_failed(flags);
+}
+
+bool is_link_local(const IpAddress& address) {
+  const auto range = special_range(address);
+  return range && range->name == "link-local";
 }
 
 /// Smaller is better to announce.
 auto rank(const IpAddress& address, unsigned flags) {
-  const auto range = special_range(address);
-  return std::tuple(range && range->name == "link-local", range.has_value(),
+  return std::tuple(is_link_local(address), special_range(address).has_value(),
                     (flags & IFA_F_DEPRECATED) != 0, (flags & IFA_F_TEMPORARY) != 0);
 }
 
@@ -142,4 +153,12 @@ Result<Addresses> interface_addresses(const std::string& name, Family family) {
     return tl::unexpected(none_found(name, *interface, family));
   }
   return addresses;
+}
+
+bool is_checking_addresses(const std::string& name) {
+  const auto flags = ipv6_flags(name);
+  return std::any_of(flags.begin(), flags.end(), [](const auto& entry) {
+    const auto& [address, flag] = entry;
+    return is_tentative(flag) && !has_failed(flag) && !is_link_local(address);
+  });
 }

@@ -1,5 +1,7 @@
 #include "io/state_directory.h"
 
+#include "io/history_file.h"
+
 namespace {
 
 /// '*' in a file name is an accident waiting for a shell; '+' is in no host name.
@@ -30,6 +32,7 @@ StateDirectory::StateDirectory(const std::string& directory, const Fqdn& name, R
   lock_ = stem + ".lock";
   seen_ = stem + ".seen.json";
   said_ = stem + ".said.json";
+  history_ = stem + ".history.jsonl";
 }
 
 Result<void> StateDirectory::make() const {
@@ -89,6 +92,14 @@ Task<Result<StateDirectory::SaidChange>> StateDirectory::change_said(
     co_return tl::unexpected(written.error());
   }
   co_return result;
+}
+
+Result<History> StateDirectory::read_history() const {
+  return directory_.empty() ? History{} : ::read_history(history_);
+}
+
+Result<void> StateDirectory::append_history(const PastRun& run) const {
+  return ::append_history(history_, run);
 }
 
 Result<std::string> StateDirectory::set_said_aside() const {

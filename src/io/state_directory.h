@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 
+#include "core/history.h"
 #include "io/lock.h"
 #include "io/state_file.h"
 #include "io/state_json.h"
@@ -37,6 +38,11 @@ class StateDirectory {
   Task<Result<SaidChange>> change_said(EventLoop& loop,
                                        std::function<Said(const Said&)> change) const;
 
+  /// The past runs that are kept, oldest first.
+  Result<History> read_history() const;
+  /// For whoever holds the lock.
+  Result<void> append_history(const PastRun& run) const;
+
   /// Puts what could not be read out of the way, and says where.
   Result<std::string> set_seen_aside() const { return set_state_aside(seen_); }
   Result<std::string> set_said_aside() const;
@@ -49,4 +55,5 @@ class StateDirectory {
   std::string lock_;
   std::string seen_;
   std::string said_;
+  std::string history_;
 };

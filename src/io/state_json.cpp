@@ -3,15 +3,58 @@
 #include <rapidjson/document.h>
 #include <rapidjson/prettywriter.h>
 #include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <array>
+#include <utility>
 
 #include "value/fqdn.h"
 
 namespace {
 
 using Json = rapidjson::Value;
-using Writer = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
+using PrettyWriter = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
+using LineWriter = rapidjson::Writer<rapidjson::StringBuffer>;
 
 constexpr int kVersion = 1;
+
+// --- The words for what is one of a few ---
+
+template <typename T>
+using Word = std::pair<T, const char*>;
+
+constexpr std::array kServed{
+    Word<Served>{Served::main, "main"},       Word<Served>{Served::backup, "backup"},
+    Word<Served>{Served::other, "other"},     Word<Served>{Served::nobody, "nobody"},
+    Word<Served>{Served::unknown, "unknown"},
+};
+constexpr std::array kBy{
+    Word<By>{By::run, "run"},
+    Word<By>{By::hook, "hook"},
+    Word<By>{By::hand, "hand"},
+};
+constexpr std::array kChange{
+    Word<PastChange::Kind>{PastChange::Kind::failover, "failover"},
+    Word<PastChange::Kind>{PastChange::Kind::failback, "failback"},
+    Word<PastChange::Kind>{PastChange::Kind::switched, "switch"},
+};
+constexpr std::array kTone{
+    Word<StepLine::Tone>{StepLine::Tone::plain, "plain"},
+    Word<StepLine::Tone>{StepLine::Tone::good, "good"},
+    Word<StepLine::Tone>{StepLine::Tone::bad, "bad"},
+    Word<StepLine::Tone>{StepLine::Tone::doubtful, "doubtful"},
+};
+
+template <typename Words, typename T>
+std::string word_for(const Words& words, T value) {
+  for (const auto& [known, word] : words) {
+    if (known == value) {
+      return word;
+    }
+  }
+  return {};
+}
+
 constexpr unsigned kParseFlags =
     rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
 
@@ -40,6 +83,17 @@ std::optional<IpAddress> address_member(const Json& object, const char* name) {
   return text ? IpAddress::parse(*text) : std::nullopt;
 }
 
+template <typename T, std::size_t N>
+std::optional<T> one_of(const std::array<Word<T>, N>& words, const Json& object, const char* name) {
+  const auto text = text_member(object, name);
+  for (const auto& [value, word] : words) {
+    if (text == word) {
+      return value;
+    }
+  }
+  return std::nullopt;
+}
+
 /// Nothing for what is no number, or is negative.
 std::optional<std::int64_t> count_member(const Json& object, const char* name) {
   const Json* const value = member(object, name);
@@ -47,13 +101,21 @@ std::optional<std::int64_t> count_member(const Json& object, const char* name) {
   return is_count ? std::optional(value->GetInt64()) : std::nullopt;
 }
 
-/// An object with the version that we write; null for anything else.
-rapidjson::Document parse_state(std::string_view text) {
+/// Null for what is no JSON object.
+rapidjson::Document parse(std::string_view text) {
   rapidjson::Document json;
   json.Parse<kParseFlags>(text.data(), text.size());
   const bool whole = text.find('\0') == std::string_view::npos;  // RapidJSON's end of text.
-  const bool is_object = whole && !json.HasParseError() && json.IsObject();
-  if (!is_object || count_member(json, "version") != kVersion) {
+  if (!whole || json.HasParseError() || !json.IsObject()) {
+    json.SetNull();
+  }
+  return json;
+}
+
+/// An object with the version that we write; null for anything else.
+rapidjson::Document parse_state(std::string_view text) {
+  rapidjson::Document json = parse(text);
+  if (json.IsObject() && count_member(json, "version") != kVersion) {
     json.SetNull();
   }
   return json;
@@ -152,19 +214,75 @@ std::optional<Hold> to_hold(const Json& json) {
   return until ? std::optional(Hold{*until, text_member(json, "why").value_or("")}) : std::nullopt;
 }
 
+std::optional<StepLine> to_line(const Json& json) {
+  const auto text = text_member(json, "text");
+  const auto tone = one_of(kTone, json, "tone");
+  if (!text || !tone) {
+    return std::nullopt;
+  }
+  return StepLine{text_member(json, "step").value_or(""), *text, *tone};
+}
+
+std::optional<PastChange> to_change(const Json& json) {
+  const auto kind = one_of(kChange, json, "action");
+  const auto from = address_member(json, "from");
+  const auto to = address_member(json, "to");
+  const Json* const written = member(json, "written");
+  if (!kind || !from || !to || written == nullptr || !(written->IsBool() || written->IsNull())) {
+    return std::nullopt;
+  }
+  return PastChange{.kind = *kind,
+                    .from = *from,
+                    .to = *to,
+                    .written = written->IsBool() ? std::optional(written->GetBool()) : std::nullopt,
+                    .reason = text_member(json, "reason").value_or("")};
+}
+
+std::optional<PastRun> to_past_run(const Json& json) {
+  constexpr int kLargestStatus = 255;
+  const auto time = time_member(json, "time");
+  const auto by = one_of(kBy, json, "by");
+  const auto served = one_of(kServed, json, "served");
+  const auto status = count_member(json, "exit");
+  if (!time || !by || !served || !status || *status > kLargestStatus) {
+    return std::nullopt;
+  }
+  PastRun run{.time = *time,
+              .host = text_member(json, "host").value_or(""),
+              .by = *by,
+              .served = *served,
+              .origin = address_member(json, "origin"),
+              .status = static_cast<int>(*status),
+              .trouble = text_member(json, "error").value_or(""),
+              .unwatched_since = time_member(json, "unwatched_since"),
+              .likeness = text_member(json, "likeness").value_or("")};
+  const bool good = read_optional(json, "change", to_change, run.change) &&
+                    read_list(json, "lines", to_line, run.lines);
+  return good ? std::optional(std::move(run)) : std::nullopt;
+}
+
 // --- Writing ---
 
+template <typename Writer>
 void write(Writer& writer, const char* name, const std::string& text) {
   writer.Key(name);
   writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
 }
 
+template <typename Writer>
 void write(Writer& writer, const char* name, std::int64_t number) {
   writer.Key(name);
   writer.Int64(number);
 }
 
-template <typename Items, typename WriteMembers>
+template <typename Writer>
+void write_unless_empty(Writer& writer, const char* name, const std::string& text) {
+  if (!text.empty()) {
+    write(writer, name, text);
+  }
+}
+
+template <typename Writer, typename Items, typename WriteMembers>
 void write_list(Writer& writer, const char* name, const Items& items, WriteMembers write_members) {
   if (items.empty()) {
     return;
@@ -179,14 +297,15 @@ void write_list(Writer& writer, const char* name, const Items& items, WriteMembe
   writer.EndArray();
 }
 
-void write_former(Writer& writer, const char* name, const std::vector<FormerAddress>& former) {
+void write_former(PrettyWriter& writer, const char* name,
+                  const std::vector<FormerAddress>& former) {
   write_list(writer, name, former, [&](const FormerAddress& address) {
     write(writer, "address", address.address.str());
     write(writer, "lost", to_text(address.lost));
   });
 }
 
-void write_history(Writer& writer, const std::map<IpAddress, Track>& history) {
+void write_history(PrettyWriter& writer, const std::map<IpAddress, Track>& history) {
   write_list(writer, "addresses", history, [&](const auto& entry) {
     const Track& track = entry.second;
     write(writer, "address", entry.first.str());
@@ -199,11 +318,55 @@ void write_history(Writer& writer, const std::map<IpAddress, Track>& history) {
   });
 }
 
+template <typename Writer>
+void write_change(Writer& writer, const PastChange& change) {
+  writer.Key("change");
+  writer.StartObject();
+  write(writer, "action", word_for(kChange, change.kind));
+  write(writer, "from", change.from.str());
+  write(writer, "to", change.to.str());
+  writer.Key("written");
+  if (change.written) {
+    writer.Bool(*change.written);
+  } else {
+    writer.Null();
+  }
+  write(writer, "reason", change.reason);
+  writer.EndObject();
+}
+
+template <typename Writer>
+void write_past_run(Writer& writer, const PastRun& run) {
+  writer.StartObject();
+  write(writer, "time", to_text(run.time));
+  write(writer, "host", run.host);
+  write(writer, "by", word_for(kBy, run.by));
+  write(writer, "served", word_for(kServed, run.served));
+  if (run.origin) {
+    write(writer, "origin", run.origin->str());
+  }
+  write(writer, "exit", run.status);
+  write_unless_empty(writer, "error", run.trouble);
+  if (run.unwatched_since) {
+    write(writer, "unwatched_since", to_text(*run.unwatched_since));
+  }
+  if (run.change) {
+    write_change(writer, *run.change);
+  }
+  write_list(writer, "lines", run.lines, [&](const StepLine& line) {
+    write_unless_empty(writer, "step", line.number);
+    write(writer, "text", line.text);
+    write(writer, "tone", word_for(kTone, line.tone));
+  });
+  write(writer, "likeness", run.likeness);
+  writer.EndObject();
+}
+
 /// The text of an object with the version and what `write_members` adds.
 template <typename WriteMembers>
 std::string state_text(WriteMembers write_members) {
   rapidjson::StringBuffer text;
-  Writer writer(text);
+  PrettyWriter writer(text);
   writer.StartObject();
   write(writer, "version", kVersion);
   write_members(writer);
@@ -220,7 +383,8 @@ std::optional<Seen> parse_seen(std::string_view text) {
   const bool good = json.IsObject() && read_optional(json, "zone", to_zone, seen.zone) &&
                     read_optional(json, "runs", to_pace, seen.pace) &&
                     read_list(json, "addresses", to_track, tracks) &&
-                    read_list(json, "gone", to_former, seen.gone);
+                    read_list(json, "gone", to_former, seen.gone) &&
+                    read_optional(json, "last", to_past_run, seen.last);
   if (!good) {
     return std::nullopt;
   }
@@ -238,8 +402,13 @@ std::optional<Said> parse_said(std::string_view text) {
   return good ? std::optional(std::move(said)) : std::nullopt;
 }
 
+std::optional<PastRun> parse_past_run(std::string_view text) {
+  const rapidjson::Document json = parse(text);
+  return json.IsObject() ? to_past_run(json) : std::nullopt;
+}
+
 std::string to_json(const Seen& seen) {
-  return state_text([&](Writer& writer) {
+  return state_text([&](PrettyWriter& writer) {
     if (seen.zone) {
       writer.Key("zone");
       writer.StartObject();
@@ -257,11 +426,15 @@ std::string to_json(const Seen& seen) {
     }
     write_history(writer, seen.history);
     write_former(writer, "gone", seen.gone);
+    if (seen.last) {
+      writer.Key("last");
+      write_past_run(writer, *seen.last);
+    }
   });
 }
 
 std::string to_json(const Said& said) {
-  return state_text([&](Writer& writer) {
+  return state_text([&](PrettyWriter& writer) {
     if (said.hold) {
       writer.Key("hold");
       writer.StartObject();
@@ -275,4 +448,11 @@ std::string to_json(const Said& said) {
       write_former(writer, "former", announcement.former);
     });
   });
+}
+
+std::string to_json(const PastRun& run) {
+  rapidjson::StringBuffer text;
+  LineWriter writer(text);
+  write_past_run(writer, run);
+  return std::string(text.GetString(), text.GetSize()) + "\n";
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/damping.h"
+#include "core/history.h"
 #include "core/said.h"
 #include "io/cloudflare_json.h"
 
@@ -23,12 +24,16 @@ struct Seen {
   std::optional<Pace> pace = {};
   std::map<IpAddress, Track> history = {};
   std::vector<FormerAddress> gone = {};  ///< former addresses that the record held no more
+  std::optional<PastRun> last = {};
 };
 
 // Each reads what `to_json` wrote; nothing if the text is anything else.
 
 std::optional<Seen> parse_seen(std::string_view text);
 std::optional<Said> parse_said(std::string_view text);
+std::optional<PastRun> parse_past_run(std::string_view text);
 
 std::string to_json(const Seen& seen);
 std::string to_json(const Said& said);
+/// In one line, with its end.
+std::string to_json(const PastRun& run);

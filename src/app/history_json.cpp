@@ -1,0 +1,54 @@
+#include "app/history_json.h"
+
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+namespace {
+
+using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+
+void member(Writer& writer, const char* name, std::string_view text) {
+  writer.Key(name);
+  if (text.empty()) {
+    writer.Null();
+  } else {
+    writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+  }
+}
+
+void write_written(Writer& writer, const std::optional<PastChange>& change) {
+  writer.Key("written");
+  if (change && change->written) {
+    writer.Bool(*change->written);
+  } else {
+    writer.Null();
+  }
+}
+
+}  // namespace
+
+std::string to_json(const RecordKey& record, const PastEvent& event) {
+  rapidjson::StringBuffer text;
+  Writer writer(text);
+  writer.StartObject();
+  member(writer, "record", record.name.str());
+  member(writer, "type", to_text(record.type));
+  member(writer, "time", to_text(event.time));
+  member(writer, "event", event.name);
+  member(writer, "from", event.change ? event.change->from.str() : "");
+  member(writer, "to", event.change ? event.change->to.str() : "");
+  write_written(writer, event.change);
+  member(writer, "reason", event.reason);
+  writer.Key("duration_ms");
+  if (event.duration) {
+    writer.Int64(event.duration->count());
+  } else {
+    writer.Null();
+  }
+  writer.Key("ongoing");
+  writer.Bool(event.lasts);
+  member(writer, "host", event.host);
+  member(writer, "by", event.by);
+  writer.EndObject();
+  return {text.GetString(), text.GetSize()};
+}

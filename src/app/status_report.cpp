@@ -1,0 +1,278 @@
+#include "app/status_report.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "app/report.h"
+#include "app/table.h"
+#include "value/text.h"
+
+namespace {
+
+using Tone = StepLine::Tone;
+
+const ProbeResult* origin_probe(const RunReport& report) {
+  return report.record ? report.probe_of(report.record->content) : nullptr;
+}
+
+bool is_up(const ProbeResult& probe) {
+  return probe.health == Health::up;
+}
+
+bool all_up(const RunReport& report) {
+  return std::all_of(report.probes.begin(), report.probes.end(), is_up) &&
+         report.unresolved.empty();
+}
+
+/// What the origin counts as.
+Health health_of_origin(const RunReport& report) {
+  const ProbeResult* const probe = origin_probe(report);
+  if (probe == nullptr || probe->health == Health::unknown) {
+    return Health::unknown;
+  }
+  const Track* const track = report.track_of(probe->address);
+  return track != nullptr ? track->counts_as : probe->health;
+}
+
+Tone tone_of(Level level) {
+  switch (level) {
+    case Level::ok:
+      return Tone::good;
+    case Level::warning:
+    case Level::unknown:
+      return Tone::doubtful;
+    case Level::critical:
+      return Tone::bad;
+  }
+  return Tone::plain;
+}
+
+Tone tone_of(Health health) {
+  return health == Health::up ? Tone::good : health == Health::down ? Tone::bad : Tone::doubtful;
+}
+
+/// "MAIN serves", "nobody serves", ...
+std::string who_serves(const RunReport& report) {
+  if (!report.record) {
+    return "the record could not be read";
+  }
+  const Role role = report.sites.role_of(report.record->content);
+  const std::string who =
+      role == Role::other ? "an unfamiliar address" : std::string(to_text(role));
+  switch (health_of_origin(report)) {
+    case Health::up:
+      return who + " serves";
+    case Health::down:
+      return "nobody serves: the record points to " + who + ", which is inaccessible";
+    case Health::pending:
+    case Health::unknown:
+      break;
+  }
+  return "the record points to " + who + ", which this host cannot judge";
+}
+
+std::string since(const Track* track, UnixTime now) {
+  if (track == nullptr) {
+    return "";
+  }
+  return "for " + describe(std::max(now - track->since, Milliseconds{0}));
+}
+
+std::string milliseconds(const ProbeResult& probe) {
+  return probe.attempts == 0 ? "" : std::to_string(std::lround(probe.ms)) + " ms";
+}
+
+std::string role_text(Role role) {
+  return role == Role::other ? "other" : std::string(to_text(role));
+}
+
+/// The table's cells, and what its lines are painted in.
+struct Lines {
+  Table table;
+  std::vector<Tone> tones;
+
+  void add(std::vector<std::string> cells, Tone tone = Tone::plain) {
+    table.add(std::move(cells));
+    tones.push_back(tone);
+  }
+};
+
+std::string why_not_more(const RunReport& report) {
+  const auto trouble = problem(report);
+  if (const auto line = change_line(report)) {
+    return line->substr(line->find("dry run: ") + std::string_view("dry run: ").size());
+  }
+  return trouble ? trouble->message : outcome_line(report).text;
+}
+
+/// Whether a reason has its own line: beside the rest it would not fit.
+bool is_too_wide(const std::string& text, std::size_t width) {
+  std::size_t longest = 0;
+  for (const std::string_view line : split(text, '\n')) {
+    longest = std::max(longest, line.size());
+  }
+  return width > 0 && longest > width;
+}
+
+void add_address(Lines& lines, const ProbeResult& probe, const RunReport& report, bool narrow) {
+  const std::string why = probe.failure ? describe(*probe.failure) : "";
+  const Tone tone = tone_of(probe.health);
+  lines.add({role_text(report.sites.role_of(probe.address)), probe.address.str(),
+             std::string(verdict_name(probe.health)), milliseconds(probe),
+             since(report.track_of(probe.address), report.now), narrow ? "" : why},
+            tone);
+  if (narrow && !why.empty()) {
+    lines.add({"", why}, tone);
+  }
+}
+
+Lines address_lines(const RunReport& report, bool narrow) {
+  Lines lines;
+  for (const ProbeResult& probe : report.probes) {
+    add_address(lines, probe, report, narrow);
+  }
+  for (const Unresolved& unresolved : report.unresolved) {
+    lines.add({role_text(unresolved.role), unresolved.name.str(), "unknown", "", "",
+               narrow ? "" : unresolved.why},
+              Tone::doubtful);
+    if (narrow) {
+      lines.add({"", unresolved.why}, Tone::doubtful);
+    }
+  }
+  return lines;
+}
+
+/// Words on lines of at most `width` columns, all but the first after `indent` blanks; 0: one line.
+std::string folded(const std::string& text, std::size_t indent, std::size_t width) {
+  std::string folded;
+  std::size_t column = indent;
+  for (const std::string_view word : split(text, ' ')) {
+    const bool is_first = folded.empty();
+    if (!is_first && width > 0 && column + 1 + word.size() > width) {
+      folded += "\n" + std::string(indent, ' ');
+      column = indent;
+    } else if (!is_first) {
+      folded += ' ';
+      ++column;
+    }
+    folded += word;
+    column += word.size();
+  }
+  return folded + "\n";
+}
+
+std::string painted_lines(const Lines& lines, Colour colour) {
+  const std::string plain = lines.table.str(2);
+  std::string text;
+  std::size_t number = 0;
+  for (const std::string_view line : split(plain, '\n')) {
+    if (number < lines.tones.size()) {
+      text += painted(std::string(line), lines.tones[number++], colour) + "\n";
+    }
+  }
+  return text;
+}
+
+/// Labels must not hold '=' or a quote: ours do not.
+std::string performance_data(const RunReport& report) {
+  std::vector<std::string> data;
+  for (const ProbeResult& probe : report.probes) {
+    if (is_up(probe)) {
+      data.push_back("'" + title(report) + " " + probe.address.str() +
+                     "'=" + std::to_string(std::lround(probe.ms)) + "ms;;;0");
+    }
+  }
+  std::string text;
+  for (const std::string& item : data) {
+    text += (text.empty() ? "" : " ") + item;
+  }
+  return text;
+}
+
+}  // namespace
+
+Level level(const RunReport& report) {
+  if (!report.record) {
+    return Level::unknown;
+  }
+  switch (health_of_origin(report)) {
+    case Health::down:
+      return Level::critical;
+    case Health::pending:
+    case Health::unknown:
+      return Level::unknown;
+    case Health::up:
+      break;
+  }
+  const bool on_main = report.sites.role_of(report.record->content) == Role::main;
+  return on_main && all_up(report) ? Level::ok : Level::warning;
+}
+
+Level worse(Level a, Level b) {
+  const auto weight = [](Level level) {
+    switch (level) {
+      case Level::ok:
+        return 0;
+      case Level::warning:
+        return 1;
+      case Level::unknown:
+        return 2;
+      case Level::critical:
+        return 3;
+    }
+    return 3;
+  };
+  return weight(a) >= weight(b) ? a : b;
+}
+
+std::string_view to_text(Level level) {
+  switch (level) {
+    case Level::ok:
+      return "OK";
+    case Level::warning:
+      return "WARNING";
+    case Level::critical:
+      return "CRITICAL";
+    case Level::unknown:
+      return "UNKNOWN";
+  }
+  return {};
+}
+
+std::string status_table(const RunReport& report, Colour colour, std::size_t width) {
+  constexpr std::size_t kIndent = 8;
+  const Level of_record = level(report);
+  const std::string origin = report.record ? " -> " + report.record->content.str() : "";
+  std::string text = headed(title(report) + origin, colour) + "  " +
+                     painted(std::string(to_text(of_record)), tone_of(of_record), colour) + "  " +
+                     who_serves(report) + "\n";
+  const Lines wide = address_lines(report, false);
+  const bool narrow = is_too_wide(wide.table.str(2), width);
+  text += painted_lines(narrow ? address_lines(report, true) : wide, colour);
+  text += "  next  " + folded(why_not_more(report), kIndent, width);
+  return text;
+}
+
+std::string nagios_line(const std::vector<RunReport>& reports) {
+  Level all = Level::ok;
+  std::vector<std::string> texts;
+  std::string data;
+  for (const RunReport& report : reports) {
+    all = worse(all, level(report));
+    const std::string where = report.record ? " " + report.record->content.str() : "";
+    texts.push_back(title(report) + where + ": " + who_serves(report));
+    for (const ProbeResult& probe : report.probes) {
+      if (probe.failure) {
+        texts.back() += ", " + probe.address.str() + " " + reason(*probe.failure);
+      }
+    }
+    const std::string of_record = performance_data(report);
+    data += (data.empty() || of_record.empty() ? "" : " ") + of_record;
+  }
+  std::string text = "CF-FAILOVER " + std::string(to_text(all)) + " - ";
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    text += (i > 0 ? "; " : "") + texts[i];
+  }
+  std::replace(text.begin(), text.end(), '|', '/');  // It begins the performance data.
+  return text + (data.empty() ? "" : " | " + data) + "\n";
+}
