@@ -8,6 +8,8 @@ BINDIR ?= $(PREFIX)/bin
 DATADIR ?= $(PREFIX)/share
 MANDIR ?= $(DATADIR)/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+HOOKDIR ?= $(PREFIX)/lib/cf-failover
+SYSCONFDIR ?= /etc
 DESTDIR ?=
 
 CXX ?= g++
@@ -110,7 +112,8 @@ demo: $(BUILD)/cf-failover $(BUILD)/demo ## see a failover and a failback happen
 	@BUILD=$(BUILD) $(BUILD)/demo
 
 cxx_files := $(sort $(wildcard src/*.cpp src/*/*.cpp src/*/*.h tests/*.cpp tests/support/*.cpp tests/support/*.h))
-shell_files := .ci/run $(sort $(shell grep -rlE '^#!/bin/(ba)?sh' scripts)) scripts/completion/cf-failover.bash
+shell_files := .ci/run $(sort $(shell grep -rlE '^#!/bin/(ba)?sh' scripts) $(wildcard scripts/hooks/*)) \
+  scripts/completion/cf-failover.bash
 tidy_stamps := $(patsubst %.cpp,$(BUILD)/tidy/%.ok,$(filter %.cpp,$(cxx_files)))
 
 lint: lint-format lint-floors lint-shell lint-manual lint-tidy ## check format, structure, scripts, manual
@@ -134,28 +137,37 @@ $(BUILD)/tidy/%.ok: %.cpp $(filter %.h,$(cxx_files)) .clang-tidy tests/.clang-ti
 
 completions := $(DESTDIR)$(DATADIR)/bash-completion/completions $(DESTDIR)$(DATADIR)/zsh/site-functions
 examples := $(DESTDIR)$(DATADIR)/doc/cf-failover/examples
+hooks := $(notdir $(sort $(wildcard scripts/hooks/*)))
+# The sources name everything where a plain `make install` puts it.
+place = sed -e 's|/usr/local/bin/|$(BINDIR)/|g' -e 's|/usr/local/lib/cf-failover|$(HOOKDIR)|g' \
+  -e 's|/etc/default/|$(SYSCONFDIR)/default/|g'
 
 install: all ## install below PREFIX (default /usr/local); DESTDIR is honoured
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(completions) \
-	  $(DESTDIR)$(UNITDIR) $(examples)
+	  $(DESTDIR)$(UNITDIR) $(DESTDIR)$(HOOKDIR) $(examples)
 	install -m 0755 $(BUILD)/cf-failover $(DESTDIR)$(BINDIR)/cf-failover
 	install -m 0644 man/cf-failover.1 $(DESTDIR)$(MANDIR)/man1/cf-failover.1
 	install -m 0644 man/cf-failover-config.5 $(DESTDIR)$(MANDIR)/man5/cf-failover-config.5
 	install -m 0644 scripts/completion/cf-failover.bash $(word 1,$(completions))/cf-failover
 	install -m 0644 scripts/completion/_cf-failover $(word 2,$(completions))/_cf-failover
-	sed 's|/usr/local/bin/|$(BINDIR)/|' scripts/systemd/cf-failover.service >$(DESTDIR)$(UNITDIR)/cf-failover.service
+	$(place) scripts/systemd/cf-failover.service >$(DESTDIR)$(UNITDIR)/cf-failover.service
 	chmod 0644 $(DESTDIR)$(UNITDIR)/cf-failover.service
 	install -m 0644 scripts/systemd/cf-failover.timer $(DESTDIR)$(UNITDIR)/cf-failover.timer
 	install -m 0644 scripts/examples/config.json $(examples)/config.json
-	sed 's|/usr/local/bin/|$(BINDIR)/|' scripts/examples/cf-failover.cron >$(examples)/cf-failover.cron
-	chmod 0644 $(examples)/cf-failover.cron
+	for example in cf-failover.cron cf-failover.default; do \
+	  $(place) scripts/examples/$$example >$(examples)/$$example && chmod 0644 $(examples)/$$example || exit; \
+	done
+	for hook in $(hooks); do \
+	  $(place) scripts/hooks/$$hook >$(DESTDIR)$(HOOKDIR)/$$hook && chmod 0755 $(DESTDIR)$(HOOKDIR)/$$hook || exit; \
+	done
 
 uninstall: ## remove what install installed
 	rm -f $(DESTDIR)$(BINDIR)/cf-failover $(DESTDIR)$(MANDIR)/man1/cf-failover.1 \
 	  $(DESTDIR)$(MANDIR)/man5/cf-failover-config.5 $(word 1,$(completions))/cf-failover \
 	  $(word 2,$(completions))/_cf-failover $(DESTDIR)$(UNITDIR)/cf-failover.service \
-	  $(DESTDIR)$(UNITDIR)/cf-failover.timer $(examples)/config.json $(examples)/cf-failover.cron
-	-rmdir $(examples) $(dir $(examples)) 2>/dev/null
+	  $(DESTDIR)$(UNITDIR)/cf-failover.timer $(examples)/config.json $(examples)/cf-failover.cron \
+	  $(examples)/cf-failover.default $(hooks:%=$(DESTDIR)$(HOOKDIR)/%)
+	-rmdir $(examples) $(dir $(examples)) $(DESTDIR)$(HOOKDIR) 2>/dev/null
 
 clean: ## remove build/
 	rm -rf $(BUILD)

@@ -92,10 +92,17 @@ TEST_CASE("What is installed is what is listed here, and all of it can be taken 
 
   CHECK(files_in(root.path()) == std::set<std::string>{
                                      "usr/bin/cf-failover",
+                                     "usr/lib/cf-failover/address-changed",
+                                     "usr/lib/cf-failover/dhclient",
+                                     "usr/lib/cf-failover/dhcpcd",
+                                     "usr/lib/cf-failover/networkd-dispatcher",
+                                     "usr/lib/cf-failover/networkmanager",
+                                     "usr/lib/cf-failover/ppp",
                                      "usr/lib/systemd/system/cf-failover.service",
                                      "usr/lib/systemd/system/cf-failover.timer",
                                      "usr/share/bash-completion/completions/cf-failover",
                                      "usr/share/doc/cf-failover/examples/cf-failover.cron",
+                                     "usr/share/doc/cf-failover/examples/cf-failover.default",
                                      "usr/share/doc/cf-failover/examples/config.json",
                                      "usr/share/man/man1/cf-failover.1",
                                      "usr/share/man/man5/cf-failover-config.5",
@@ -103,13 +110,16 @@ TEST_CASE("What is installed is what is listed here, and all of it can be taken 
                                  });
   for (const std::string& file : files_in(root.path())) {
     CAPTURE(file);
-    CHECK(mode_of(root.path() / file) == (file == "usr/bin/cf-failover" ? "755" : "644"));
+    const bool executable =
+        file == "usr/bin/cf-failover" || file.starts_with("usr/lib/cf-failover/");
+    CHECK(mode_of(root.path() / file) == (executable ? "755" : "644"));
   }
 
   CHECK(make("uninstall", root, {"PREFIX=/usr"}).status == 0);
 
   CHECK(files_in(root.path()).empty());
   CHECK_FALSE(fs::exists(root.path() / "usr/share/doc/cf-failover"));
+  CHECK_FALSE(fs::exists(root.path() / "usr/lib/cf-failover"));
 }
 
 TEST_CASE("The installed program is the one that was built", "[cli]") {
