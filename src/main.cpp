@@ -105,6 +105,7 @@ int run_program(int argc, char** argv) {
 int main(int argc, char** argv) try {
   open_missing_streams();
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // A file that may not grow is told like a full disk.
   return run_program(argc, argv);
 } catch (const std::exception& problem) {
   std::fprintf(stderr, "cf-failover: error: %s\n", problem.what());

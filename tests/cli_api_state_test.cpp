@@ -199,8 +199,9 @@ TEST_CASE("What a run leaves behind is the owner's alone") {
   run_once(*lab);
 
   CHECK(mode_of(state(*lab)) == 0700);
-  CHECK(names_in(state(*lab)) ==
-        std::set<std::string>{"www.example.com.A.lock", "www.example.com.A.seen.json"});
+  CHECK(names_in(state(*lab)) == std::set<std::string>{"www.example.com.A.history.jsonl",
+                                                       "www.example.com.A.lock",
+                                                       "www.example.com.A.seen.json"});
   for (const std::string& name : names_in(state(*lab))) {
     CHECK(mode_of(state(*lab) / name) == 0600);
   }
@@ -222,7 +223,7 @@ TEST_CASE("A file that a run has not written is set aside with a warning, and th
   CHECK(result.err.starts_with("cf-failover: warning: www.example.com"));
   CHECK(contains(result.err, kSeen));
   CHECK(contains(result.err, "; it is now "));
-  CHECK(names_in(state(*lab)).size() == 3);
+  CHECK(names_in(state(*lab)).size() == 4);
   const std::size_t before = lab->cloudflare.requests().size();
   CHECK(run_once(*lab).err.empty());
   CHECK(lab->cloudflare.requests().size() == before + 1);
@@ -259,5 +260,5 @@ TEST_CASE("What a killed run left half written is no obstacle") {
 
   check_moved(*lab, result);
   CHECK(result.err.empty());
-  CHECK(names_in(state(*lab)).size() == 2);
+  CHECK(names_in(state(*lab)).size() == 3);
 }

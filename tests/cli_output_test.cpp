@@ -283,7 +283,7 @@ TEST_CASE("Verbose tells of a run that changes nothing too", "[cli]") {
           "  1  the origin is 127.0.2.1 (MAIN)\n"
           "  2  is it accessible? yes (N ms)\n"
           "  3  is it MAIN? yes\n"
-          "     no change\n"
+          "     no change: the record points to MAIN, as it should\n"
           "     127.0.3.1 (BACKUP) accessible? yes (N ms)\n"
           "     3 API requests, N ms, status 0\n");
   }
@@ -300,7 +300,7 @@ TEST_CASE("Verbose tells of a run that changes nothing too", "[cli]") {
           "  2  is it accessible? yes (N ms)\n"
           "  3  is it MAIN? no\n"
           "  4  is MAIN 127.0.2.1 accessible? no: refused (2 attempts, N ms)\n"
-          "     no change\n"
+          "     no change: BACKUP serves, and MAIN does not count as accessible\n"
           "     3 API requests, N ms, status 0\n");
   }
   SECTION("with nowhere to go") {
@@ -315,7 +315,7 @@ TEST_CASE("Verbose tells of a run that changes nothing too", "[cli]") {
           "  2  is it accessible? no: refused (N ms)\n"
           "  6  is it BACKUP? no, so the candidate is 127.0.3.1 (BACKUP)\n"
           "  7  is the candidate 127.0.3.1 accessible? no: status 503 (N ms)\n"
-          "     no change\n"
+          "     no change: there is nowhere to go\n"
           "     3 API requests, N ms, status 1\n");
   }
 }
@@ -706,5 +706,5 @@ TEST_CASE("The token is in no file that a run leaves behind", "[cli]") {
                    Lab::kToken));
     }
   }
-  CHECK(files == 2);
+  CHECK(files == 3);
 }

@@ -315,7 +315,8 @@ TEST_CASE("MAIN and BACKUP may be host names, and the record's type is then said
   CHECK(config_of(kRecord + names + Words{"--backup", "198.51.100.20"}).records.front().type ==
         RecordType::a);
   CHECK(error_of(kRecord + names) ==
-        Error{"--type is required", "for example --type A, or AAAA: no address shows which"});
+        Error{"the type is required: there are host names only",
+              "--type A for IPv4, or --type AAAA for IPv6; in the file \"type\""});
   CHECK(error_of(kRecord +
                  Words{"--main", "home.example.net", "--backup", "HOME.example.net", "--type", "A"})
             .message == "MAIN and BACKUP are both home.example.net");

@@ -228,9 +228,10 @@ TEST_CASE("The JSON holds every member, null where it does not apply") {
       R"({"record":"www.example.com","type":"A","zone":"example.com","origin":"192.0.2.10",)"
       R"("role":"main","steps":[1,2,6,7,8],"action":"failover","from":"192.0.2.10",)"
       R"("to":"198.51.100.20","written":true,"probes":[{"address":"192.0.2.10","role":"main",)"
-      R"("result":"inaccessible","reason":"timeout connecting","attempts":2,"ms":1003.1,"name":null},)"
+      R"("result":"inaccessible","reason":"timeout connecting","attempts":2,"ms":1003.1,"name":null,)"
+      R"("counts_as":null,"since":null},)"
       R"({"address":"198.51.100.20","role":"backup","result":"accessible","reason":null,)"
-      R"("attempts":1,"ms":23.4,"name":null}],"api_requests":3,"elapsed_ms":1043.7,"exit":0,"error":null,)"
+      R"("attempts":1,"ms":23.4,"name":null,"counts_as":null,"since":null}],"api_requests":3,"elapsed_ms":1043.7,"exit":0,"error":null,)"
       R"("time":"2026-01-31T10:15:00Z","state":"normal","held_until":null,)"
       R"("pending_until":null})");
   CHECK(to_json(unread(NotOneRecord{2})) ==

@@ -213,8 +213,7 @@ TEST_CASE("An origin that has not failed often enough is kept, with status 0") {
       run(record, first_store, prober, DryRun::no,
           remembering({{kMain, {.counts_as = Health::up, .since = kNow - 1h}}}));
   FakeStore second_store = store_holding(kMain);
-  const RunReport second =
-      run(record, second_store, prober, DryRun::no, remembering(first.tracks));
+  const RunReport second = run(record, second_store, prober, DryRun::no, remembering(first.tracks));
 
   CHECK(first_store.writes.empty());
   CHECK(exit_status(first) == ExitStatus::ok);

@@ -2,6 +2,7 @@
 
 #include "app/narrator.h"
 #include "app/report.h"
+#include "app/report_json.h"
 #include "app/system_clock.h"
 #include "io/state_directory.h"
 
@@ -47,7 +48,9 @@ ExitStatus hold_command(const HoldRequest& request, const Clock& clock) {
     if (!stored->warning.empty()) {
       print(stderr, warning_line(title(record) + ": " + stored->warning));
     }
-    if (request.detail != Detail::quiet) {
+    if (request.json == Json::yes) {
+      print(stdout, to_json(record, hold) + "\n");
+    } else if (request.detail != Detail::quiet) {
       print(stdout, title(record) + ": " +
                         hold_line(stored->before.hold, hold, now, request.dry_run) + "\n");
     }

@@ -16,6 +16,7 @@ struct HoldRequest {
   std::string state_dir = {};
   Milliseconds deadline{0};
   DryRun dry_run = DryRun::no;
+  Json json = Json::no;
   Detail detail = Detail::normal;
 };
 

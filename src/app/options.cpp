@@ -802,11 +802,20 @@ Result<Request> to_hold_request(const cxxopts::ParseResult& line, const Surround
   request.state_dir = find_state_dir(said->run.state_dir, surroundings);
   request.deadline = said->run.deadline;
   request.dry_run = is_on(line, "dry-run") ? DryRun::yes : DryRun::no;
+  request.json = is_on(line, "json") ? Json::yes : Json::no;
   request.detail = find_detail(line, surroundings);
   return request;
 }
 
 // --- Any command ---
+
+/// "-1h" is a duration that nobody takes, and no cry for help.
+bool has_cluster(const cxxopts::ParseResult& line) {
+  const auto& words = line.unmatched();
+  return std::any_of(words.begin(), words.end(), [](const std::string& word) {
+    return word.size() == 2 && word.front() == '-' && is_digit(word.back());
+  });
+}
 
 Result<Request> to_request(Command command, const cxxopts::ParseResult& line,
                            const Surroundings& surroundings) {
@@ -847,7 +856,7 @@ Result<Request> to_request(Command command, const cxxopts::ParseResult& line,
 }
 
 Result<Request> to_request(const cxxopts::ParseResult& line, const Surroundings& surroundings) {
-  if (is_on(line, "help") && line.unmatched().empty()) {  // "-1h" is no cry for help.
+  if (is_on(line, "help") && !has_cluster(line)) {
     return ShowText{help_text()};
   }
   if (is_on(line, "version")) {

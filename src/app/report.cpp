@@ -680,7 +680,7 @@ std::string stored_line(const IpAddress& address, const std::optional<Hold>& hol
 std::string stored_hint(const IpAddress& address, const std::optional<Hold>& hold, UnixTime now) {
   const bool is_held = hold && hold->is_in_force(now);
   return "the backup's address " + address.str() + " is stored; " +
-         (is_held ? "once the hold is over, the next run acts on it" : "the next run acts on it");
+         (is_held ? "once the hold is over, a run acts on it" : "the next run acts on it");
 }
 
 std::string to_lines(const Error& error) {

@@ -171,6 +171,18 @@ std::string to_json(const RunReport& report) {
   return {text.GetString(), text.GetSize()};
 }
 
+std::string to_json(const RecordKey& record, const std::optional<Hold>& hold) {
+  rapidjson::StringBuffer text;
+  Writer writer(text);
+  writer.StartObject();
+  member(writer, "record", record.name.str());
+  member(writer, "type", to_text(record.type));
+  member(writer, "held_until", hold ? to_text(hold->until) : "");
+  member(writer, "why", hold ? hold->why : "");
+  writer.EndObject();
+  return {text.GetString(), text.GetSize()};
+}
+
 std::string to_status_json(const RunReport& report) {
   rapidjson::StringBuffer text;
   Writer writer(text);

@@ -138,7 +138,9 @@ class Run {
       sites.backups.push_back(std::move(site));
     }
     for (const FormerAddress& former : former_in_force(config_.sites, memory_.said, memory_.gone)) {
-      sites.former.push_back(former.address);
+      if (sites.role_of(former.address) == Role::other) {  // A name may stand for it by now.
+        sites.former.push_back(former.address);
+      }
     }
     co_return sites;
   }
@@ -240,11 +242,11 @@ class Run {
     if (!is_main) {
       return;
     }
-    const UnixTime due = std::chrono::ceil<std::chrono::seconds>(
-        failback_due(*after->up_since, report_.record->age, memory_.now, config_.damping));
+    const UnixTime due =
+        failback_due(*after->up_since, report_.record->age, memory_.now, config_.damping);
     if (due > memory_.now) {
       health.set_settling(address);
-      report_.failback_due = due;
+      report_.failback_due = std::chrono::ceil<std::chrono::seconds>(due);
     }
   }
 

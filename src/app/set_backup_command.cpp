@@ -123,7 +123,7 @@ Result<Host> find_replaced(const SetBackupRequest& request, const Said& said,
     return failure("--replace: no backup is " + wanted.str(), "the backups are " + joined(names));
   }
   for (const Host& backup : sites.backups) {
-    if (backup != *replaced && configured_backup({sites.main, {backup}}, said, address)) {
+    if (backup != *replaced && in_force(backup, said) == Host(address)) {
       return failure(address.str() + " is another backup already",
                      "two backups at one address would be one");
     }

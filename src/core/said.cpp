@@ -9,6 +9,8 @@ bool contains(const Items& items, const Value& value) {
   return std::find(items.begin(), items.end(), value) != items.end();
 }
 
+}  // namespace
+
 Host in_force(const Host& configured, const Said& said) {
   for (const Announcement& announcement : said.backups) {
     if (announcement.configured == configured) {
@@ -17,8 +19,6 @@ Host in_force(const Host& configured, const Said& said) {
   }
   return configured;
 }
-
-}  // namespace
 
 std::vector<Host> backups_in_force(const SiteHosts& configured, const Said& said) {
   std::vector<Host> hosts;

@@ -53,6 +53,9 @@ struct SiteHosts {
   std::vector<Host> backups;
 };
 
+/// Where a configured backup is now.
+Host in_force(const Host& configured_backup, const Said& said);
+
 /// The backups with what was announced in place of what is configured.
 std::vector<Host> backups_in_force(const SiteHosts& configured, const Said& said);
 

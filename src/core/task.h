@@ -12,7 +12,7 @@
 /// where it stands.
 ///
 /// Await in a statement of its own, `const auto x = co_await task;`: g++ 12 corrupts the heap where
-/// co_await stands inside ?: or &&.
+/// co_await stands inside ?: or &&, or where the call that is awaited has a braced argument.
 ///
 /// The coroutine's parameters are copied into it: take them by value, or by a reference to what
 /// outlives the task.

@@ -17,7 +17,8 @@ struct CloseFile {
 };
 
 tl::unexpected<NoFile> system_failure() {
-  return tl::unexpected(NoFile{errno != ENOENT, std::strerror(errno)});
+  const bool exists = errno != ENOENT && errno != ENOTDIR;
+  return tl::unexpected(NoFile{exists, std::strerror(errno)});
 }
 
 }  // namespace

@@ -82,7 +82,10 @@ Task<Result<StateDirectory::SaidChange>> StateDirectory::change_said(
     result.before = *std::move(said);
   } else {
     const auto aside = set_state_aside(said_);
-    result.warning = said.error().message + (aside ? "; it is now " + *aside : "");
+    if (!aside) {
+      co_return failure(said.error().message + "; " + aside.error().message);
+    }
+    result.warning = said.error().message + "; it is now " + *aside;
   }
   result.now = change(result.before);
   if (result.now == result.before) {

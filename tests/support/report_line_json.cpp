@@ -64,14 +64,16 @@ std::vector<int> steps(const Value& object) {
 }
 
 ProbeLine probe_line(const Value& object) {
-  checked(object, object.IsObject() && object.MemberCount() == 7, "a probe");
+  checked(object, object.IsObject() && object.MemberCount() == 9, "a probe");
   return {.address = text_or_null(object, "address").value_or(""),
           .role = text(object, "role"),
           .result = text(object, "result"),
           .reason = text_or_null(object, "reason"),
           .attempts = whole_number(object, "attempts"),
           .ms = number(object, "ms"),
-          .name = text_or_null(object, "name")};
+          .name = text_or_null(object, "name"),
+          .counts_as = text_or_null(object, "counts_as"),
+          .since = text_or_null(object, "since")};
 }
 
 std::vector<ProbeLine> probe_lines(const Value& object) {

@@ -13,6 +13,8 @@ struct ProbeLine {
   int attempts = 0;
   double ms = 0;
   std::optional<std::string> name = {};
+  std::optional<std::string> counts_as = {};
+  std::optional<std::string> since = {};
 };
 
 // What `--json` says of a record. A member that may be null is an optional.
