@@ -130,7 +130,7 @@ TEST_CASE("A run that damping keeps quiet prints nothing, and the steps say why"
   const ProcessResult verbose = lab.run_once(plus(kFall, {"-v"}));
 
   CHECK(silent.status == 0);
-  CHECK(silent.out + silent.err == "");
+  CHECK((silent.out + silent.err).empty());
   CHECK(verbose.status == 0);
   CHECK_THAT(verbose.out, ContainsSubstring("is it accessible? no: refused"));
   CHECK_THAT(verbose.out,
@@ -323,9 +323,9 @@ TEST_CASE("A pending failback is silent, and the steps tell it") {
   const ProcessResult dry = lab.run_once(plus(kDelay, {"-n"}));
 
   CHECK(silent.status == 0);
-  CHECK(silent.out + silent.err == "");
+  CHECK((silent.out + silent.err).empty());
   CHECK(dry.status == 0);
-  CHECK(dry.out + dry.err == "");
+  CHECK((dry.out + dry.err).empty());
   CHECK_THAT(verbose.out, ContainsSubstring("but not for 5 min yet\n"));
   CHECK_THAT(verbose.out, ContainsSubstring("no change: failback is pending until 20"));
 }
@@ -683,5 +683,5 @@ TEST_CASE("A memory that is not there yet is nothing to speak of") {
   const ProcessResult result = lab.run_once();
 
   CHECK(result.status == 0);
-  CHECK(result.out + result.err == "");
+  CHECK((result.out + result.err).empty());
 }

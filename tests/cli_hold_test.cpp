@@ -215,7 +215,7 @@ TEST_CASE("A quiet hold is silent, and a dry one changes nothing") {
 
   const ProcessResult quiet = lab.hold({"-q"});
   CHECK(quiet.status == 0);
-  CHECK(quiet.out + quiet.err == "");
+  CHECK((quiet.out + quiet.err).empty());
   CHECK(lab.has(MovingLab::kSaid));
 
   const std::string said = lab.text(MovingLab::kSaid);
@@ -445,7 +445,7 @@ TEST_CASE("A hold that is said in the middle of a run stops its write") {
     lab.point_to(Lab::kBackup);
     const ProcessResult result = lab.run_once();
     CHECK(result.status == 0);
-    CHECK(result.out + result.err == "");
+    CHECK((result.out + result.err).empty());
   }
 
   CHECK(held.status == 0);  // It did not wait for the run.

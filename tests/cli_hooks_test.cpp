@@ -621,12 +621,9 @@ TEST_CASE("The system's logger writes a line for a line, and nothing for nothing
     return;
   }
   const auto logged = [](const std::string& text) {
-    return run({.argv = {"/bin/sh", "-c",
-                         "printf '%s' \"$1\" | logger --no-act --stderr --socket-errors=off -t "
-                         "cf-failover",
-                         "sh", text},
-                .environment = kPath})
-        .err;
+    const std::string script =
+        R"(printf '%s' "$1" | logger --no-act --stderr --socket-errors=off -t cf-failover)";
+    return run({.argv = {"/bin/sh", "-c", script, "sh", text}, .environment = kPath}).err;
   };
 
   CHECK(logged("").empty());

@@ -114,7 +114,7 @@ TEST_CASE("The scene of a moving backup begins on MAIN with everybody up and not
   const ProcessResult result = lab.run_once();
 
   CHECK(result.status == 0);
-  CHECK(result.out + result.err == "");
+  CHECK((result.out + result.err).empty());
   CHECK(lab.content() == Lab::kMain);
   CHECK_FALSE(lab.has(MovingLab::kSaid));
   CHECK(lab.has(MovingLab::kSeen));

@@ -164,7 +164,7 @@ TEST_CASE("The address in force, with no former one left, is no reason to do any
   const ProcessResult verbose = lab.set_backup(address, {"-v"});
 
   CHECK(again.status == 0);
-  CHECK(again.out + again.err == "");
+  CHECK((again.out + again.err).empty());
   CHECK(verbose.status == 0);
   CHECK(verbose.out == "www.example.com A: the backup is at " + address + " already\n");
   CHECK(lab.cloudflare.requests().size() == requests);
@@ -797,7 +797,7 @@ TEST_CASE("A quiet set-backup prints problems only") {
   SECTION("none") {
     const ProcessResult result = lab.set_backup(MovingLab::kMoved, {"-q"});
     CHECK(result.status == 0);
-    CHECK(result.out + result.err == "");
+    CHECK((result.out + result.err).empty());
     CHECK(lab.content() == Lab::kMain);
   }
   SECTION("one") {

@@ -10,9 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Health up = Health::up;
-constexpr Health down = Health::down;
-constexpr Health unknown = Health::unknown;
+using enum Health;
 
 const UnixTime kStart = *parse_unix_time("2026-01-31T10:00:00Z");
 

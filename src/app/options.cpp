@@ -519,7 +519,7 @@ Result<Gathered> gather(const cxxopts::ParseResult& line, const Surroundings& su
   if (!records) {
     return tl::unexpected(records.error());
   }
-  ConfigFile in_file = *std::move(file) ? **std::move(file) : ConfigFile();
+  ConfigFile in_file = file->has_value() ? std::move(**file) : ConfigFile();
   Layer of_run = over(in_file.run, said_of_run);
   auto run = to_run_settings(of_run, in_file.cloudflare);
   if (!run) {

@@ -769,6 +769,16 @@ StepLine outcome_line(const RunReport& report) {
   return {"", "not changed, as far as is known", Tone::bad};
 }
 
+Health counts_as(const IpAddress& address, const RunReport& report) {
+  const ProbeResult* const probe = report.probe_of(address);
+  if (report.vouched == address || probe == nullptr) {
+    return report.vouched == address ? Health::up : Health::unknown;
+  }
+  const Track* const track = report.track_of(address);
+  const bool is_judged = probe->health != Health::unknown;
+  return is_judged && track != nullptr ? track->counts_as : probe->health;
+}
+
 namespace {
 
 /// What the record holds after the run, as far as that is known.
@@ -792,22 +802,19 @@ std::optional<IpAddress> origin_after(const RunReport& report) {
 
 Served served_after(const RunReport& report) {
   const auto origin = origin_after(report);
-  if (!origin) {
-    return Served::unknown;
+  const Health health = origin ? counts_as(*origin, report) : Health::unknown;
+  if (health != Health::up) {
+    return health == Health::down ? Served::nobody : Served::unknown;
   }
-  const ProbeResult* const probe = report.probe_of(*origin);
-  const Track* const track = report.track_of(*origin);
-  const bool is_vouched = report.vouched == *origin;
-  if (!is_vouched && (probe == nullptr || probe->health == Health::unknown)) {
-    return Served::unknown;
+  switch (report.sites.role_of(*origin)) {
+    case Role::main:
+      return Served::main;
+    case Role::backup:
+      return Served::backup;
+    case Role::other:
+      return Served::other;
   }
-  const bool is_up =
-      is_vouched || (track != nullptr ? track->counts_as : probe->health) == Health::up;
-  const Role role = report.sites.role_of(*origin);
-  return !is_up                 ? Served::nobody
-         : role == Role::main   ? Served::main
-         : role == Role::backup ? Served::backup
-                                : Served::other;
+  return Served::unknown;
 }
 
 /// "main 192.0.2.10: refused; ..." without what differs from run to run.

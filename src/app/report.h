@@ -68,5 +68,8 @@ std::vector<StepLine> closing_lines(const RunReport& report);
 /// Why the run ended as it did, in one sentence: what changed, or why nothing did.
 StepLine outcome_line(const RunReport& report);
 
+/// What the address counts as after the run; a person's word is as good as a probe.
+Health counts_as(const IpAddress& address, const RunReport& report);
+
 /// What is kept of a finished run.
 PastRun past_run(const RunReport& report, const std::string& host, By by);

@@ -11,10 +11,6 @@ namespace {
 
 using Tone = StepLine::Tone;
 
-const ProbeResult* origin_probe(const RunReport& report) {
-  return report.record ? report.probe_of(report.record->content) : nullptr;
-}
-
 bool is_up(const ProbeResult& probe) {
   return probe.health == Health::up;
 }
@@ -22,16 +18,6 @@ bool is_up(const ProbeResult& probe) {
 bool all_up(const RunReport& report) {
   return std::all_of(report.probes.begin(), report.probes.end(), is_up) &&
          report.unresolved.empty();
-}
-
-/// What the origin counts as.
-Health health_of_origin(const RunReport& report) {
-  const ProbeResult* const probe = origin_probe(report);
-  if (probe == nullptr || probe->health == Health::unknown) {
-    return Health::unknown;
-  }
-  const Track* const track = report.track_of(probe->address);
-  return track != nullptr ? track->counts_as : probe->health;
 }
 
 Tone tone_of(Level level) {
@@ -59,7 +45,7 @@ std::string who_serves(const RunReport& report) {
   const Role role = report.sites.role_of(report.record->content);
   const std::string who =
       role == Role::other ? "an unfamiliar address" : std::string(to_text(role));
-  switch (health_of_origin(report)) {
+  switch (counts_as(report.record->content, report)) {
     case Health::up:
       return who + " serves";
     case Health::down:
@@ -195,7 +181,7 @@ Level level(const RunReport& report) {
   if (!report.record) {
     return Level::unknown;
   }
-  switch (health_of_origin(report)) {
+  switch (counts_as(report.record->content, report)) {
     case Health::down:
       return Level::critical;
     case Health::pending:
