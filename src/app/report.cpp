@@ -781,27 +781,8 @@ Health counts_as(const IpAddress& address, const RunReport& report) {
 
 namespace {
 
-/// What the record holds after the run, as far as that is known.
-std::optional<IpAddress> origin_after(const RunReport& report) {
-  if (!report.record) {
-    return std::nullopt;
-  }
-  if (!report.change) {
-    return report.record->content;
-  }
-  if (const auto* const conflict = std::get_if<Conflict>(&*report.change)) {
-    return conflict->now.size() == 1 ? std::optional(conflict->now.front().content) : std::nullopt;
-  }
-  if (std::holds_alternative<Unconfirmed>(*report.change)) {
-    return std::nullopt;
-  }
-  const bool done = std::holds_alternative<Written>(*report.change) ||
-                    std::holds_alternative<AlreadyThere>(*report.change);
-  return done ? move_of(report)->target : report.record->content;
-}
-
 Served served_after(const RunReport& report) {
-  const auto origin = origin_after(report);
+  const auto origin = report.origin_after();
   const Health health = origin ? counts_as(*origin, report) : Health::unknown;
   if (health != Health::up) {
     return health == Health::down ? Served::nobody : Served::unknown;
@@ -823,7 +804,7 @@ std::string likeness(const RunReport& report, Served served) {
                                  std::to_string(static_cast<int>(served)),
                                  std::string(action(report)), is_pending(report) ? "pending" : "",
                                  report.hold ? describe(*report.hold) : ""};
-  const auto origin = origin_after(report);
+  const auto origin = report.origin_after();
   parts.push_back(origin ? origin->str() : "?");
   for (const ProbeResult& probe : report.probes) {
     parts.push_back(probe.address.str() + " " + (probe.failure ? reason(*probe.failure) : "up"));
@@ -861,7 +842,7 @@ PastRun past_run(const RunReport& report, const std::string& host, By by) {
               .host = host,
               .by = by,
               .served = served,
-              .origin = origin_after(report),
+              .origin = report.origin_after(),
               .status = to_int(exit_status(report)),
               .trouble = trouble ? trouble->message : "",
               .change = past_change(report),

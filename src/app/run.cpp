@@ -310,7 +310,7 @@ class Run {
     if (!report_.record) {
       return;
     }
-    const std::optional<IpAddress> holds = held_now();
+    const std::optional<IpAddress> holds = report_.origin_after();
     const auto former = former_in_force(config_.sites, memory_.said, memory_.gone);
     if (holds && !is_former(*holds)) {
       report_.gone.insert(report_.gone.end(), former.begin(), former.end());
@@ -339,16 +339,6 @@ class Run {
                        });
   }
 
-  /// What the record holds after this run, as far as that is known.
-  std::optional<IpAddress> held_now() const {
-    if (!report_.change) {
-      return report_.record->content;
-    }
-    const bool done = std::holds_alternative<Written>(*report_.change) ||
-                      std::holds_alternative<AlreadyThere>(*report_.change);
-    return done ? std::optional(std::get<PointTo>(*report_.decision).target) : std::nullopt;
-  }
-
   const RecordConfig& config_;
   const Memory& memory_;
   const World& world_;
@@ -373,6 +363,21 @@ const ProbeResult* RunReport::probe_of(const IpAddress& address) const {
 const Track* RunReport::track_of(const IpAddress& address) const {
   const auto found = tracks.find(address);
   return found == tracks.end() ? nullptr : &found->second;
+}
+
+std::optional<IpAddress> RunReport::origin_after() const {
+  if (!record || (change && std::holds_alternative<Unconfirmed>(*change))) {
+    return std::nullopt;
+  }
+  if (!change) {
+    return record->content;
+  }
+  if (const auto* const conflict = std::get_if<Conflict>(&*change)) {
+    return conflict->now.size() == 1 ? std::optional(conflict->now.front().content) : std::nullopt;
+  }
+  const bool done =
+      std::holds_alternative<Written>(*change) || std::holds_alternative<AlreadyThere>(*change);
+  return done ? std::get<PointTo>(*decision).target : record->content;
 }
 
 RunReport begin_report(const RecordConfig& config, DryRun dry_run) {

@@ -73,6 +73,8 @@ struct RunReport {
   const ProbeResult* probe_of(const IpAddress& address) const;
   /// Null for an address that no run has judged.
   const Track* track_of(const IpAddress& address) const;
+  /// What the record holds after the run, as far as that is known.
+  std::optional<IpAddress> origin_after() const;
 };
 
 RunReport begin_report(const RecordConfig& config, DryRun dry_run);
