@@ -43,8 +43,10 @@ struct Config {
   std::vector<Url> canaries = {};
   std::vector<std::string> child_environment = {};  ///< "NAME=value": all that commands see
   Milliseconds deadline;
-  std::string state_dir;  ///< empty: there is no place for it
-  std::string host = {};  ///< the name of this machine
+  std::string state_dir;          ///< empty: there is no place for it
+  std::string host = {};          ///< the name of this machine
+  std::string metrics_file = {};  ///< empty: none
+  std::optional<Url> ping = {};   ///< of a dead-man's switch
   DryRun dry_run = DryRun::no;
   Json json = Json::no;
   Detail detail = Detail::normal;

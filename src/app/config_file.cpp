@@ -52,6 +52,9 @@ std::vector<Key> probe_keys() {
 std::vector<Key> run_keys() {
   std::vector<Key> keys = keys_of(run_settings());
   rename(keys, "canary", "canaries");
+  for (Key& key : keys_of(report_settings())) {
+    keys.push_back(std::move(key));
+  }
   return keys;
 }
 

@@ -15,25 +15,14 @@ bool is_token(const std::string& text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
-Result<Secret> checked(std::string text, const std::string& source) {
+Result<Secret> checked(std::string text, const std::string& source,
+                       const std::string& what = "token") {
   if (!is_token(text)) {
-    return failure(text.empty() ? source + " is empty" : source + " holds no token",
-                   "a token is one word of printable characters, without quotes or \"Bearer\"");
+    return failure(text.empty() ? source + " is empty" : source + " holds no " + what,
+                   "it is one word of printable characters, without quotes" +
+                       std::string(what == "token" ? " or \"Bearer\"" : ""));
   }
   return Secret(std::move(text));
-}
-
-/// The file's only line.
-Result<Secret> read_secret(const std::string& path) {
-  const auto file = read_small_file(path, Links::follow);
-  if (!file) {
-    return failure("cannot read the token file " + path + ": " + file.error().why);
-  }
-  if ((file->mode & S_IROTH) != 0) {
-    return failure("the token file " + path + " may be read by everybody",
-                   "chmod o-rwx " + path + ", and make a new token if others were on this host");
-  }
-  return checked(std::string(trim(file->text)), "the token file " + path);
 }
 
 Result<Credentials> bearer(const Result<Secret>& token, std::string source) {
@@ -44,7 +33,7 @@ Result<Credentials> bearer(const Result<Secret>& token, std::string source) {
 }
 
 Result<Credentials> from_file(const std::string& path) {
-  return bearer(read_secret(path), "the token file " + path);
+  return bearer(read_secret_file(path, "token"), "the token file " + path);
 }
 
 Result<Credentials> legacy_pair(const std::string& key, const std::string& email) {
@@ -66,6 +55,20 @@ bool exists(const std::string& path) {
 }
 
 }  // namespace
+
+Result<Secret> read_secret_file(const std::string& path, const std::string& what) {
+  const std::string source = "the " + what + " file " + path;
+  const auto file = read_small_file(path, Links::follow);
+  if (!file) {
+    return failure("cannot read " + source + ": " + file.error().why);
+  }
+  if ((file->mode & S_IROTH) != 0) {
+    return failure(
+        source + " may be read by everybody",
+        "chmod o-rwx " + path + ", and make a new " + what + " if others were on this host");
+  }
+  return checked(std::string(trim(file->text)), source, what);
+}
 
 Result<Credentials> find_credentials(const Environment& environment,
                                      const std::string& token_file) {

@@ -13,6 +13,9 @@ struct Credentials {
   std::string source;  ///< "CLOUDFLARE_API_TOKEN", "the token file PATH", ...
 };
 
+/// The only line of a file that others may not read; `what` it holds is for the Error.
+Result<Secret> read_secret_file(const std::string& path, const std::string& what);
+
 /// From the first of CLOUDFLARE_API_TOKEN,
 /// CLOUDFLARE_API_TOKEN_FILE, the configured `token_file` (empty: none), the systemd credential
 /// `cloudflare-token`, and CLOUDFLARE_API_KEY with CLOUDFLARE_EMAIL. A file that others may read is

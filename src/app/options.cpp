@@ -528,6 +528,23 @@ Result<Gathered> gather(const cxxopts::ParseResult& line, const Surroundings& su
   return Gathered{std::move(in_file), *std::move(records), std::move(of_run), *std::move(run)};
 }
 
+/// Its address is a secret: whoever has it can feign that all is well.
+Result<std::optional<Url>> find_ping(const RunSettings& run) {
+  if (run.ping_file.empty()) {
+    return run.ping;
+  }
+  const auto text = read_secret_file(run.ping_file, "address");
+  if (!text) {
+    return tl::unexpected(text.error());
+  }
+  const auto url = Url::parse(text->reveal());
+  if (!url) {
+    return failure("the address file " + run.ping_file + " holds no address",
+                   "https://HOST/PATH of a dead-man's switch");
+  }
+  return url;
+}
+
 Result<CheckRequest> to_check_request(const cxxopts::ParseResult& line,
                                       const Surroundings& surroundings) {
   auto said = gather(line, surroundings);
@@ -547,6 +564,13 @@ Result<CheckRequest> to_check_request(const cxxopts::ParseResult& line,
   if (!credentials) {
     return tl::unexpected(credentials.error());
   }
+  for (RecordConfig& record : *records) {
+    record.probe.certificate_dates = !said->run.metrics_file.empty();
+  }
+  auto ping = find_ping(said->run);
+  if (!ping) {
+    return tl::unexpected(ping.error());
+  }
   Config config{.records = *std::move(records),
                 .api = {.base = *std::move(api),
                         .credentials = std::move(credentials->headers),
@@ -558,6 +582,8 @@ Result<CheckRequest> to_check_request(const cxxopts::ParseResult& line,
                 .deadline = said->run.deadline,
                 .state_dir = find_state_dir(said->run.state_dir, surroundings),
                 .host = surroundings.host,
+                .metrics_file = said->run.metrics_file,
+                .ping = *std::move(ping),
                 .dry_run = is_on(line, "dry-run") ? DryRun::yes : DryRun::no,
                 .json = is_on(line, "json") ? Json::yes : Json::no,
                 .detail = find_detail(line, surroundings)};

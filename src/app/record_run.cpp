@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "app/aftermath.h"
 #include "app/narrator.h"
 #include "app/report.h"
 #include "app/system_clock.h"
@@ -58,6 +59,9 @@ class RecordRun {
     remember(report);
     co_return report;
   }
+
+  /// Of all runs so far, this one included once it is done.
+  const Counters& counters() const { return seen_.counters; }
 
   /// What is left to say when a run was broken off, as by a lack of memory.
   ExitStatus broken_off(const std::string& why) const {
@@ -165,6 +169,7 @@ class RecordRun {
   void complete(RunReport& report) const {
     report.zone = store_->zone_label();
     report.api_requests = api_.requests();
+    report.api_requests_left = api_.requests_left();
   }
 
   void remember(const RunReport& report) {
@@ -183,6 +188,7 @@ class RecordRun {
     seen_.history = report.tracks;
     seen_.gone = report.gone;
     add_to_history(report);
+    seen_.counters = counted(seen_.counters, *seen_.last);
     if (const auto written = state_.write_seen(seen_); !written) {
       warn(report_, written.error().message);
     }
@@ -240,13 +246,22 @@ ExitStatus run_records(const Config& config, const Clock& clock, const RunWish& 
   }
 
   ExitStatus status = ExitStatus::ok;
+  std::vector<MeasuredRun> measured;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     try {
       const RunReport& report = loop.run(tasks[i], http);
       status = worse(status, listener.finished(i, report));
+      if (!report.busy) {
+        measured.push_back({report, runs[i]->counters()});
+      }
     } catch (const std::exception& problem) {
       status = worse(status, runs[i]->broken_off(problem.what()));
     }
+  }
+  tasks.clear();
+  runs.clear();  // Lets go of the locks: what follows must not hold up the next run.
+  if (config.dry_run == DryRun::no) {
+    tell_monitors(config, measured, status, loop, http);
   }
   return status;
 }

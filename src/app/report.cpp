@@ -652,6 +652,14 @@ std::optional<Error> problem(const RunReport& report) {
   return report.wanted ? cannot_switch(report) : cannot_fail_over(report);
 }
 
+std::string summary(const RunReport& report) {
+  if (const auto line = change_line(report)) {
+    return *line;
+  }
+  const auto trouble = problem(report);
+  return title(report) + ": " + (trouble ? trouble->message : outcome_line(report).text);
+}
+
 std::string title(const RecordKey& record) {
   return record.name.str() + " " + std::string(to_text(record.type));
 }

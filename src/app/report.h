@@ -36,6 +36,9 @@ std::string_view action(const RunReport& report);
 /// The line about a change made, or due in a dry run; nothing if there is none to report.
 std::optional<std::string> change_line(const RunReport& report);
 
+/// The run in one line: what it changed, what is wrong, or why it changed nothing.
+std::string summary(const RunReport& report);
+
 /// What is wrong, without the record's name; nothing if the status is 0.
 std::optional<Error> problem(const RunReport& report);
 

@@ -68,6 +68,7 @@ struct RunReport {
   std::optional<Decision> decision = {};
   std::optional<Change> change = {};
   int api_requests = 0;
+  std::optional<int> api_requests_left = {};  ///< as Cloudflare's last answer said
   double elapsed_ms = 0;
 
   const ProbeResult* probe_of(const IpAddress& address) const;

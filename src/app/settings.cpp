@@ -173,6 +173,7 @@ constexpr ValueKind kFile{"FILE", "a file", "it must not be empty"};
 constexpr ValueKind kDirectory{"DIR", "a directory", "it must not be empty"};
 constexpr ValueKind kCanary{"URL", "an address",
                             "https://HOST/ of something that is always up, and not yours"};
+constexpr ValueKind kPing{"URL", "an address", "https://HOST/PATH of a dead-man's switch"};
 constexpr ValueKind kSwitch{"", "true or false", "true or false"};
 
 const RecordSetting kRecordSettings[] = {
@@ -253,6 +254,15 @@ const RunSetting kRunSettings[] = {
      Many::yes},
     {"state-dir", kDirectory, "for locks, and for what runs remember",
      [](RunDraft& draft, Text text) { return take(draft.settings.state_dir, non_empty(text)); }},
+};
+
+const RunSetting kReportSettings[] = {
+    {"metrics-file", kFile, "",
+     [](RunDraft& draft, Text text) { return take(draft.settings.metrics_file, non_empty(text)); }},
+    {"ping", kPing, "",
+     [](RunDraft& draft, Text text) { return take(draft.settings.ping, Url::parse(text)); }},
+    {"ping-file", kFile, "",
+     [](RunDraft& draft, Text text) { return take(draft.settings.ping_file, non_empty(text)); }},
 };
 
 const RunSetting kCloudflareSettings[] = {
@@ -494,6 +504,9 @@ std::span<const RecordSetting> probe_settings() {
 std::span<const RunSetting> run_settings() {
   return kRunSettings;
 }
+std::span<const RunSetting> report_settings() {
+  return kReportSettings;
+}
 std::span<const RunSetting> cloudflare_settings() {
   return kCloudflareSettings;
 }
@@ -553,6 +566,13 @@ Result<RunSettings> to_run_settings(const Layer& run, const Layer& cloudflare) {
   RunDraft draft;
   if (const auto applied = apply_all(run_settings(), run, draft); !applied) {
     return tl::unexpected(applied.error());
+  }
+  if (const auto applied = apply_all(report_settings(), run, draft); !applied) {
+    return tl::unexpected(applied.error());
+  }
+  if (draft.settings.ping && !draft.settings.ping_file.empty()) {
+    return failure(place_of(run, "ping") + "ping and ping_file contradict each other",
+                   "give one of them");
   }
   if (const auto applied = apply_all(cloudflare_settings(), cloudflare, draft); !applied) {
     return tl::unexpected(applied.error());

@@ -56,6 +56,8 @@ struct RunSetting {
 std::span<const RecordSetting> record_settings();
 std::span<const RecordSetting> probe_settings();
 std::span<const RunSetting> run_settings();
+/// No options, but keys of the file: whom to tell of every run.
+std::span<const RunSetting> report_settings();
 /// No options, but keys of the file's object "cloudflare".
 std::span<const RunSetting> cloudflare_settings();
 
@@ -70,6 +72,9 @@ struct RunSettings {
   Milliseconds deadline{50000};
   std::string state_dir = {};  ///< empty: not said
   std::vector<Url> canaries = {};
+  std::string metrics_file = {};  ///< empty: none
+  std::optional<Url> ping = {};
+  std::string ping_file = {};       ///< holds the address of the ping; empty: not said
   std::string token_file = {};      ///< empty: not said
   Milliseconds api_timeout{10000};  ///< of one request
 };

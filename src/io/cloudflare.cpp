@@ -67,6 +67,18 @@ Milliseconds pause_after(int failures) {
   return Milliseconds(500) * (1 << std::min(failures, 4));
 }
 
+/// `"default";r=1187;t=242`: what is left of the quota.
+/// https://developers.cloudflare.com/fundamentals/api/reference/limits/
+std::optional<int> parse_rate_limit(std::string_view header) {
+  for (const std::string_view part : split(header, ';')) {
+    const std::string_view parameter = trim(part);
+    if (parameter.starts_with("r=")) {
+      return parse_number<int>(parameter.substr(2));
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<UnixTime> date_of(const HttpReply& reply) {
   return reply.date ? std::optional(UnixTime(std::chrono::seconds(*reply.date))) : std::nullopt;
 }
@@ -128,7 +140,11 @@ HttpRequest Cloudflare::request(std::string method, const std::string& path) con
 
 Task<HttpResult> Cloudflare::send(HttpRequest request) {
   ++requests_;
-  return http_.fetch(std::move(request));
+  HttpResult reply = co_await http_.fetch(std::move(request));
+  if (reply) {
+    requests_left_ = parse_rate_limit(reply->header("ratelimit"));
+  }
+  co_return reply;
 }
 
 /// A message that repeats what we sent must not show it.

@@ -34,6 +34,8 @@ class Cloudflare {
   const Url& base() const { return access_.base; }
   /// How many requests have been begun.
   int requests() const { return requests_; }
+  /// How many Cloudflare's last answer left us, if it said so.
+  std::optional<int> requests_left() const { return requests_left_; }
   /// Whether a write is among them.
   bool has_written() const { return has_written_; }
 
@@ -60,5 +62,6 @@ class Cloudflare {
   EventLoop& loop_;
   ApiAccess access_;
   int requests_ = 0;
+  std::optional<int> requests_left_;
   bool has_written_ = false;
 };

@@ -19,11 +19,10 @@ bool give_to_owner_of_directory(int descriptor, const std::string& path) {
 
 }  // namespace
 
-Descriptor create_owned(const std::string& path) {
-  constexpr mode_t kOwnerOnly = 0600;
-  Descriptor file(
-      open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly));
-  const bool good = file && fchmod(file.get(), kOwnerOnly) == 0 &&  // Whatever the umask.
+Descriptor create_owned(const std::string& path, Readers readers) {
+  const mode_t mode = readers == Readers::owner ? 0600 : 0644;
+  Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
+  const bool good = file && fchmod(file.get(), mode) == 0 &&  // Whatever the umask.
                     (geteuid() != 0 || give_to_owner_of_directory(file.get(), path));
   return good ? std::move(file) : Descriptor();
 }

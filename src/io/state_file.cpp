@@ -25,8 +25,8 @@ tl::unexpected<Error> system_failure(const std::string& what, const std::string&
   return failure("cannot " + what + " " + path + ": " + std::strerror(errno));
 }
 
-File create(const std::string& path) {
-  Descriptor descriptor = create_owned(path);
+File create(const std::string& path, Readers readers) {
+  Descriptor descriptor = create_owned(path, readers);
   return File(descriptor ? fdopen(descriptor.release(), "w") : nullptr);
 }
 
@@ -57,10 +57,11 @@ Result<std::optional<std::string>> read_state(const std::string& path) {
   return failure("cannot read " + path + ": " + file.error().why);
 }
 
-Result<void> replace_state(const std::string& path, std::string_view content, Sync sync) {
+Result<void> replace_state(const std::string& path, std::string_view content, Sync sync,
+                           Readers readers) {
   const std::string temporary = path + ".new";
   unlink(temporary.c_str());  // What a killed run left.
-  File file = create(temporary);
+  File file = create(temporary, readers);
   if (!file) {
     return system_failure("write", temporary);
   }

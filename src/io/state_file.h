@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "io/owned_file.h"
 #include "value/result.h"
 
 /// The content of a regular file of at most 1 MiB; nothing if there is none of that name. Symbolic
@@ -12,9 +13,10 @@ Result<std::optional<std::string>> read_state(const std::string& path);
 
 enum class Sync { no, yes };
 
-/// Replaces the file as a whole: readers see the old content or the new. Mode 0600. Unless synced,
-/// a power failure may bring the old content back.
-Result<void> replace_state(const std::string& path, std::string_view content, Sync sync);
+/// Replaces the file as a whole: readers see the old content or the new. Mode 0600, or 0644 for
+/// everybody. Unless synced, a power failure may bring the old content back.
+Result<void> replace_state(const std::string& path, std::string_view content, Sync sync,
+                           Readers readers = Readers::owner);
 
 /// Renames a file that nobody can make sense of to `path` + ".bad", for a person to look at. Not
 /// one that we are only not allowed to read.

@@ -261,6 +261,22 @@ std::optional<PastRun> to_past_run(const Json& json) {
   return good ? std::optional(std::move(run)) : std::nullopt;
 }
 
+std::optional<Counters> to_counters(const Json& json) {
+  const auto failures = count_member(json, "failures_in_a_row");
+  if (!failures) {
+    return std::nullopt;
+  }
+  Counters counters{.failures_in_a_row = *failures,
+                    .last_success = time_member(json, "last_success"),
+                    .last_change = time_member(json, "last_change")};
+  for (const auto& [kind, word] : kChange) {
+    if (const auto count = count_member(json, word)) {
+      counters.changes[kind] = *count;
+    }
+  }
+  return counters;
+}
+
 // --- Writing ---
 
 template <typename Writer>
@@ -316,6 +332,22 @@ void write_history(PrettyWriter& writer, const std::map<IpAddress, Track>& histo
       write(writer, "up_since", to_text(*track.up_since));
     }
   });
+}
+
+void write_counters(PrettyWriter& writer, const Counters& counters) {
+  writer.Key("counters");
+  writer.StartObject();
+  for (const auto& [kind, count] : counters.changes) {
+    write(writer, word_for(kChange, kind).c_str(), count);
+  }
+  write(writer, "failures_in_a_row", counters.failures_in_a_row);
+  if (counters.last_success) {
+    write(writer, "last_success", to_text(*counters.last_success));
+  }
+  if (counters.last_change) {
+    write(writer, "last_change", to_text(*counters.last_change));
+  }
+  writer.EndObject();
 }
 
 template <typename Writer>
@@ -380,14 +412,17 @@ std::optional<Seen> parse_seen(std::string_view text) {
   const rapidjson::Document json = parse_state(text);
   Seen seen;
   std::vector<AddressTrack> tracks;
+  std::optional<Counters> counters;
   const bool good = json.IsObject() && read_optional(json, "zone", to_zone, seen.zone) &&
                     read_optional(json, "runs", to_pace, seen.pace) &&
                     read_list(json, "addresses", to_track, tracks) &&
                     read_list(json, "gone", to_former, seen.gone) &&
-                    read_optional(json, "last", to_past_run, seen.last);
+                    read_optional(json, "last", to_past_run, seen.last) &&
+                    read_optional(json, "counters", to_counters, counters);
   if (!good) {
     return std::nullopt;
   }
+  seen.counters = counters.value_or(Counters{});
   for (AddressTrack& entry : tracks) {
     seen.history.insert_or_assign(entry.address, entry.track);
   }
@@ -426,6 +461,9 @@ std::string to_json(const Seen& seen) {
     }
     write_history(writer, seen.history);
     write_former(writer, "gone", seen.gone);
+    if (seen.counters != Counters{}) {
+      write_counters(writer, seen.counters);
+    }
     if (seen.last) {
       writer.Key("last");
       write_past_run(writer, *seen.last);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/counters.h"
 #include "core/damping.h"
 #include "core/history.h"
 #include "core/said.h"
@@ -25,6 +26,7 @@ struct Seen {
   std::map<IpAddress, Track> history = {};
   std::vector<FormerAddress> gone = {};  ///< former addresses that the record held no more
   std::optional<PastRun> last = {};
+  Counters counters = {};
 };
 
 // Each reads what `to_json` wrote; nothing if the text is anything else.

@@ -1,0 +1,50 @@
+#include "app/aftermath.h"
+
+#include "app/narrator.h"
+#include "app/report.h"
+#include "io/small_file.h"
+#include "io/state_file.h"
+
+namespace {
+
+void write_metrics(const std::string& path, const std::vector<MeasuredRun>& runs) {
+  const auto before = read_small_file(path, Links::refuse);
+  const auto written = replace_state(path, metrics_text(runs, 0, before ? before->text : ""),
+                                     Sync::no, Readers::everybody);
+  if (!written) {
+    print(stderr, warning_line("no metrics: " + written.error().message));
+  }
+}
+
+/// As healthchecks.io takes it: the exit status at the end of the address, the log as the body.
+/// https://healthchecks.io/docs/signaling_failures/
+HttpRequest ping_request(const Url& url, const std::vector<MeasuredRun>& runs, ExitStatus status) {
+  constexpr Milliseconds kTimeout{10000};
+  HttpRequest request{.url = url.with_path("/" + std::to_string(to_int(status))),
+                      .method = "POST",
+                      .headers = {{"Content-Type", Secret("text/plain; charset=utf-8")}},
+                      .timeout = kTimeout,
+                      .connect_timeout = kTimeout,
+                      .wants_body = [](int) { return false; },
+                      .proxy = HttpRequest::Proxy::from_environment};
+  for (const MeasuredRun& run : runs) {
+    request.body += summary(run.report) + "\n";
+  }
+  return request;
+}
+
+}  // namespace
+
+void tell_monitors(const Config& config, const std::vector<MeasuredRun>& runs, ExitStatus status,
+                   EventLoop& loop, Http& http) {
+  if (runs.empty()) {
+    return;  // Another run is under way, and tells.
+  }
+  if (!config.metrics_file.empty()) {
+    write_metrics(config.metrics_file, runs);
+  }
+  if (config.ping) {
+    auto ping = http.fetch(ping_request(*config.ping, runs, status));
+    loop.run(ping, http);
+  }
+}

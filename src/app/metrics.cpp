@@ -1,0 +1,207 @@
+#include "app/metrics.h"
+
+#include <array>
+#include <cstdio>
+#include <map>
+
+#include "app/report.h"
+#include "value/text.h"
+
+namespace {
+
+/// A metric that a scraper meets: its name, what it is, and how to read its value off.
+struct Family {
+  const char* name;
+  const char* type;
+  const char* help;
+};
+
+// In the order in which people read them.
+constexpr Family kOrigin{"cf_failover_origin_info", "gauge",
+                         "The address that the record points to, and its role."};
+constexpr Family kProbe{"cf_failover_probe_success", "gauge",
+                        "Whether the last probe found the address accessible; absent if unknown."};
+constexpr Family kProbeTime{"cf_failover_probe_duration_seconds", "gauge",
+                            "How long the last probe took, all attempts together."};
+constexpr Family kCertificate{"cf_failover_certificate_expiry_timestamp_seconds", "gauge",
+                              "When the certificate that the address showed expires."};
+constexpr Family kLastRun{"cf_failover_last_run_timestamp_seconds", "gauge",
+                          "When the last run began."};
+constexpr Family kLastSuccess{"cf_failover_last_success_timestamp_seconds", "gauge",
+                              "When the last run with exit status 0 began."};
+constexpr Family kLastChange{"cf_failover_last_change_timestamp_seconds", "gauge",
+                             "When the last run that changed the record began."};
+constexpr Family kChanges{"cf_failover_changes_total", "counter",
+                          "Confirmed changes of the record by this host."};
+constexpr Family kFailures{"cf_failover_consecutive_failures", "gauge",
+                           "Runs in a row whose exit status was not 0."};
+constexpr Family kRequests{"cf_failover_api_requests", "gauge",
+                           "Requests to Cloudflare's API in the last run."};
+constexpr Family kLimit{"cf_failover_api_rate_limit_remaining", "gauge",
+                        "Requests that Cloudflare's API had left, by its last answer."};
+constexpr Family kDuration{"cf_failover_run_duration_seconds", "gauge",
+                           "How long the last run took."};
+constexpr Family kStatus{"cf_failover_exit_status", "gauge", "Exit status of the last run."};
+constexpr Family kHold{"cf_failover_hold", "gauge",
+                       "Whether automatic changes are suspended: 1 if so."};
+constexpr Family kOutbox{"cf_failover_outbox_notices", "gauge",
+                         "Notices that have not been delivered yet."};
+
+constexpr std::array kFamilies{&kOrigin,      &kProbe,      &kProbeTime, &kCertificate, &kLastRun,
+                               &kLastSuccess, &kLastChange, &kChanges,   &kFailures,    &kRequests,
+                               &kLimit,       &kDuration,   &kStatus,    &kHold,        &kOutbox};
+
+std::string number(double value) {
+  std::array<char, 40> text{};
+  std::snprintf(text.data(), text.size(), "%.10g", value);
+  return text.data();
+}
+
+std::string seconds(UnixTime time) {
+  constexpr double kThousand = 1000;
+  return number(static_cast<double>(time.time_since_epoch().count()) / kThousand);
+}
+
+std::string seconds(double milliseconds) {
+  constexpr double kThousand = 1000;
+  return number(milliseconds / kThousand);
+}
+
+std::string role_label(Role role) {
+  switch (role) {
+    case Role::main:
+      return "main";
+    case Role::backup:
+      return "backup";
+    case Role::other:
+      return "other";
+  }
+  return {};
+}
+
+std::string_view action_label(PastChange::Kind kind) {
+  switch (kind) {
+    case PastChange::Kind::failover:
+      return "failover";
+    case PastChange::Kind::failback:
+      return "failback";
+    case PastChange::Kind::switched:
+      return "switch";
+  }
+  return {};
+}
+
+/// Names and addresses of ours need no escaping.
+std::string record_labels(const RunReport& report) {
+  return "record=\"" + report.name.str() + "\",type=\"" + std::string(to_text(report.type)) + "\"";
+}
+
+/// The samples by family, each a line without its end.
+class Samples {
+ public:
+  void add(const Family& family, const std::string& labels, const std::string& value) {
+    lines_[family.name] +=
+        std::string(family.name) + (labels.empty() ? "" : "{" + labels + "}") + " " + value + "\n";
+  }
+
+  /// Lines that were written before, of records that are not ours now.
+  void keep_others(const std::string& before, const std::vector<MeasuredRun>& ours) {
+    for (const std::string_view line : split(before, '\n')) {
+      const auto brace = line.find('{');
+      if (brace == line.npos || line.starts_with('#') || is_of(ours, line.substr(brace + 1))) {
+        continue;
+      }
+      lines_[std::string(line.substr(0, brace))] += std::string(line) + "\n";
+    }
+  }
+
+  std::string text() const {
+    std::string text;
+    for (const Family* const family : kFamilies) {
+      const auto lines = lines_.find(family->name);
+      if (lines != lines_.end()) {
+        text += std::string("# HELP ") + family->name + " " + family->help + "\n# TYPE " +
+                family->name + " " + family->type + "\n" + lines->second;
+      }
+    }
+    return text;
+  }
+
+ private:
+  static bool is_of(const std::vector<MeasuredRun>& runs, std::string_view labels) {
+    for (const MeasuredRun& run : runs) {
+      if (labels.starts_with(record_labels(run.report))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  std::map<std::string, std::string> lines_;
+};
+
+void add_probes(Samples& samples, const RunReport& report, const std::string& labels) {
+  for (const ProbeResult& probe : report.probes) {
+    const std::string of_probe = labels + ",address=\"" + probe.address.str() + "\",role=\"" +
+                                 role_label(report.sites.role_of(probe.address)) + "\"";
+    if (probe.health != Health::unknown) {
+      samples.add(kProbe, of_probe, probe.health == Health::up ? "1" : "0");
+    }
+    if (probe.attempts > 0) {
+      samples.add(kProbeTime, of_probe, seconds(probe.ms));
+    }
+    if (probe.certificate_expires) {
+      samples.add(kCertificate, of_probe, std::to_string(*probe.certificate_expires));
+    }
+  }
+}
+
+void add_counters(Samples& samples, const Counters& counters, const std::string& labels) {
+  if (counters.last_success) {
+    samples.add(kLastSuccess, labels, seconds(*counters.last_success));
+  }
+  if (counters.last_change) {
+    samples.add(kLastChange, labels, seconds(*counters.last_change));
+  }
+  for (const auto kind :
+       {PastChange::Kind::failover, PastChange::Kind::failback, PastChange::Kind::switched}) {
+    const auto count = counters.changes.find(kind);
+    samples.add(kChanges, labels + ",action=\"" + std::string(action_label(kind)) + "\"",
+                std::to_string(count == counters.changes.end() ? 0 : count->second));
+  }
+  samples.add(kFailures, labels, std::to_string(counters.failures_in_a_row));
+}
+
+void add_run(Samples& samples, const MeasuredRun& run) {
+  const RunReport& report = run.report;
+  const std::string labels = record_labels(report);
+  if (const auto origin = report.origin_after()) {
+    samples.add(kOrigin,
+                labels + ",origin=\"" + origin->str() + "\",role=\"" +
+                    role_label(report.sites.role_of(*origin)) + "\"",
+                "1");
+  }
+  add_probes(samples, report, labels);
+  samples.add(kLastRun, labels, seconds(report.now));
+  add_counters(samples, run.counters, labels);
+  samples.add(kRequests, labels, std::to_string(report.api_requests));
+  if (report.api_requests_left) {
+    samples.add(kLimit, labels, std::to_string(*report.api_requests_left));
+  }
+  samples.add(kDuration, labels, seconds(report.elapsed_ms));
+  samples.add(kStatus, labels, std::to_string(to_int(exit_status(report))));
+  samples.add(kHold, labels, report.hold ? "1" : "0");
+}
+
+}  // namespace
+
+std::string metrics_text(const std::vector<MeasuredRun>& runs, std::size_t outbox,
+                         const std::string& before) {
+  Samples samples;
+  for (const MeasuredRun& run : runs) {
+    add_run(samples, run);
+  }
+  samples.keep_others(before, runs);
+  samples.add(kOutbox, "", std::to_string(outbox));
+  return samples.text();
+}
