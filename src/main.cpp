@@ -81,6 +81,9 @@ struct Act {
   int operator()(const ExplainRequest& request) const {
     return to_int(explain_command(request.past, audience));
   }
+  int operator()(const NotifyTestRequest& request) const {
+    return to_int(notify_test_command(request, clock));
+  }
   int operator()(const CheckRequest& request) const {
     return to_int(check_command(request, clock));
   }

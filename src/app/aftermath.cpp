@@ -1,15 +1,18 @@
 #include "app/aftermath.h"
 
+#include "app/mailman.h"
 #include "app/narrator.h"
 #include "app/report.h"
+#include "app/system_clock.h"
 #include "io/small_file.h"
 #include "io/state_file.h"
 
 namespace {
 
-void write_metrics(const std::string& path, const std::vector<MeasuredRun>& runs) {
+void write_metrics(const std::string& path, const std::vector<MeasuredRun>& runs,
+                   std::size_t outbox) {
   const auto before = read_small_file(path, Links::refuse);
-  const auto written = replace_state(path, metrics_text(runs, 0, before ? before->text : ""),
+  const auto written = replace_state(path, metrics_text(runs, outbox, before ? before->text : ""),
                                      Sync::no, Readers::everybody);
   if (!written) {
     print(stderr, warning_line("no metrics: " + written.error().message));
@@ -35,13 +38,17 @@ HttpRequest ping_request(const Url& url, const std::vector<MeasuredRun>& runs, E
 
 }  // namespace
 
-void tell_monitors(const Config& config, const std::vector<MeasuredRun>& runs, ExitStatus status,
-                   EventLoop& loop, Http& http) {
+void tell_others(const Config& config, const std::vector<MeasuredRun>& runs, ExitStatus status,
+                 EventLoop& loop, Http& http) {
   if (runs.empty()) {
     return;  // Another run is under way, and tells.
   }
+  const Outbox outbox(config.state_dir);
+  if (!config.state_dir.empty()) {
+    deliver_all(config, outbox, unix_now(), loop, http);
+  }
   if (!config.metrics_file.empty()) {
-    write_metrics(config.metrics_file, runs);
+    write_metrics(config.metrics_file, runs, outbox.size());
   }
   if (config.ping) {
     auto ping = http.fetch(ping_request(*config.ping, runs, status));

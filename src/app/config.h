@@ -6,6 +6,7 @@
 #include "core/damping.h"
 #include "core/decision.h"
 #include "core/said.h"
+#include "io/channel.h"
 #include "io/cloudflare.h"
 #include "io/cloudflare_record.h"
 #include "value/fqdn.h"
@@ -43,10 +44,12 @@ struct Config {
   std::vector<Url> canaries = {};
   std::vector<std::string> child_environment = {};  ///< "NAME=value": all that commands see
   Milliseconds deadline;
-  std::string state_dir;          ///< empty: there is no place for it
-  std::string host = {};          ///< the name of this machine
-  std::string metrics_file = {};  ///< empty: none
-  std::optional<Url> ping = {};   ///< of a dead-man's switch
+  std::string state_dir;               ///< empty: there is no place for it
+  std::string host = {};               ///< the name of this machine
+  std::vector<Channel> channels = {};  ///< whom to tell
+  Milliseconds remind{0};              ///< of trouble that lasts; zero: never
+  std::string metrics_file = {};       ///< empty: none
+  std::optional<Url> ping = {};        ///< of a dead-man's switch
   DryRun dry_run = DryRun::no;
   Json json = Json::no;
   Detail detail = Detail::normal;

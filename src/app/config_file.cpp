@@ -2,8 +2,10 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <optional>
 
+#include "app/channels.h"
 #include "app/config_json.h"
 #include "io/small_file.h"
 #include "value/text.h"
@@ -116,6 +118,8 @@ class Reader {
 
   Result<void> read_top(const Member& member, ConfigFile& file) const;
   Result<void> read_records(const Member& member, const Layer& defaults, ConfigFile& file) const;
+  Result<void> read_notify(const Member& member, ConfigFile& file) const;
+  Result<Layer> read_channel(const JsonNode& node) const;
   Result<void> read_object(const Member& member, const std::vector<Key>& keys, Layer& layer) const;
   Result<Layer> read_record(const std::string& name, const JsonNode& node) const;
   Result<void> read_probe(const Member& member, Layer& layer) const;
@@ -161,12 +165,15 @@ Result<void> Reader::read_top(const Member& member, ConfigFile& file) const {
   if (member.key == "cloudflare") {
     return read_object(member, keys_of(cloudflare_settings()), file.cloudflare);
   }
+  if (member.key == "notify") {
+    return read_notify(member, file);
+  }
   const std::vector<Key> keys = run_keys();
   if (const Key* const key = find_key(keys, member.key)) {
     return read_value(member, *key, file.run);
   }
   std::vector<std::string> known = names_of(keys);
-  known.insert(known.end(), {"cloudflare", "defaults", "records"});
+  known.insert(known.end(), {"cloudflare", "defaults", "notify", "records"});
   return unknown_key(member, std::move(known));
 }
 
@@ -187,6 +194,51 @@ Result<void> Reader::read_records(const Member& member, const Layer& defaults,
     file.records.push_back(over(defaults, *layer));
   }
   return {};
+}
+
+Result<void> Reader::read_notify(const Member& member, ConfigFile& file) const {
+  if (member.value.kind != Kind::list) {
+    return not_a("a list", member.key, member.value);
+  }
+  for (const JsonNode& node : member.value.items) {
+    auto layer = read_channel(node);
+    if (!layer) {
+      return tl::unexpected(layer.error());
+    }
+    file.notify.push_back(*std::move(layer));
+  }
+  return {};
+}
+
+Result<Layer> Reader::read_channel(const JsonNode& node) const {
+  if (node.kind != Kind::object) {
+    return not_a("an object", "a channel", node);
+  }
+  const auto members = members_of(node);
+  const auto kind = std::find_if(members.begin(), members.end(),
+                                 [](const Member& member) { return member.key == "channel"; });
+  if (kind == members.end()) {
+    return failure(at(node.place) + "the channel has no kind",
+                   "add \"channel\": one of " + joined(channel_kinds()));
+  }
+  std::vector<std::string> known = channel_keys(kind->value.text);
+  if (known.empty()) {
+    const auto meant = nearest(kind->value.text, channel_kinds());
+    return failure(
+        at(kind->value.place) + "unknown channel \"" + printable(kind->value.text) + "\"",
+        meant ? "did you mean \"" + *meant + "\"?" : "there are " + joined(channel_kinds()));
+  }
+  known.emplace_back("channel");
+  Layer layer;
+  for (const Member& member : members) {
+    if (std::find(known.begin(), known.end(), member.key) == known.end()) {
+      return unknown_key(member, known);
+    }
+    if (const auto done = read_value(member, {member.key, member.key}, layer); !done) {
+      return tl::unexpected(done.error());
+    }
+  }
+  return layer;
 }
 
 Result<void> Reader::read_object(const Member& member, const std::vector<Key>& keys,

@@ -11,6 +11,8 @@ struct ConfigFile {
   Layer run;                   ///< deadline, state_dir, canaries
   Layer cloudflare;            ///< token_file, timeout
   std::vector<Layer> records;  ///< each with the file's defaults below it
+  std::vector<Layer> notify =
+      {};  ///< channels, each with the key "channel" and the keys of its kind
 };
 
 /// Reads a configuration file: JSON with comments and trailing commas. A file that others may write

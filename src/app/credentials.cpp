@@ -56,7 +56,7 @@ bool exists(const std::string& path) {
 
 }  // namespace
 
-Result<Secret> read_secret_file(const std::string& path, const std::string& what) {
+Result<std::string> read_private_file(const std::string& path, const std::string& what) {
   const std::string source = "the " + what + " file " + path;
   const auto file = read_small_file(path, Links::follow);
   if (!file) {
@@ -67,7 +67,15 @@ Result<Secret> read_secret_file(const std::string& path, const std::string& what
         source + " may be read by everybody",
         "chmod o-rwx " + path + ", and make a new " + what + " if others were on this host");
   }
-  return checked(std::string(trim(file->text)), source, what);
+  return file->text;
+}
+
+Result<Secret> read_secret_file(const std::string& path, const std::string& what) {
+  const auto text = read_private_file(path, what);
+  if (!text) {
+    return tl::unexpected(text.error());
+  }
+  return checked(std::string(trim(*text)), "the " + what + " file " + path, what);
 }
 
 Result<Credentials> find_credentials(const Environment& environment,

@@ -13,7 +13,9 @@ struct Credentials {
   std::string source;  ///< "CLOUDFLARE_API_TOKEN", "the token file PATH", ...
 };
 
-/// The only line of a file that others may not read; `what` it holds is for the Error.
+/// The text of a file that others may not read; `what` it holds is for the Error.
+Result<std::string> read_private_file(const std::string& path, const std::string& what);
+/// The only line of such a file.
 Result<Secret> read_secret_file(const std::string& path, const std::string& what);
 
 /// From the first of CLOUDFLARE_API_TOKEN,

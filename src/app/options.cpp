@@ -7,6 +7,7 @@
 #include <cxxopts.hpp>
 #include <span>
 
+#include "app/channels.h"
 #include "app/config_file.h"
 #include "app/credentials.h"
 #include "app/settings.h"
@@ -26,7 +27,8 @@ enum class Command {
   release,
   history,
   explain,
-  check_config
+  check_config,
+  notify_test
 };
 
 /// How a command is called, and what its one word beyond its name is; null: it takes none.
@@ -44,7 +46,8 @@ constexpr CommandName kCommands[] = {{"run", Command::run},
                                      {"release", Command::release},
                                      {"history", Command::history},
                                      {"explain", Command::explain},
-                                     {"check-config", Command::check_config}};
+                                     {"check-config", Command::check_config},
+                                     {"notify-test", Command::notify_test, "a channel"}};
 
 /// What a person sees of an option.
 struct Option {
@@ -150,6 +153,7 @@ constexpr const char* kSynopsis =
     "  cf-failover history                   changes, outages, and who served when\n"
     "  cf-failover explain                   the steps of the last run, in words\n"
     "  cf-failover check-config              show what a run would work with\n"
+    "  cf-failover notify-test [CHANNEL]     send a test notice\n"
     "\n"
     "A record, MAIN and BACKUP are required, from options or from the file.\n";
 
@@ -571,6 +575,10 @@ Result<CheckRequest> to_check_request(const cxxopts::ParseResult& line,
   if (!ping) {
     return tl::unexpected(ping.error());
   }
+  auto channels = to_channels(said->file.notify, environment, for_children(environment));
+  if (!channels) {
+    return tl::unexpected(channels.error());
+  }
   Config config{.records = *std::move(records),
                 .api = {.base = *std::move(api),
                         .credentials = std::move(credentials->headers),
@@ -582,6 +590,8 @@ Result<CheckRequest> to_check_request(const cxxopts::ParseResult& line,
                 .deadline = said->run.deadline,
                 .state_dir = find_state_dir(said->run.state_dir, surroundings),
                 .host = surroundings.host,
+                .channels = *std::move(channels),
+                .remind = said->run.remind,
                 .metrics_file = said->run.metrics_file,
                 .ping = *std::move(ping),
                 .dry_run = is_on(line, "dry-run") ? DryRun::yes : DryRun::no,
@@ -833,6 +843,45 @@ Result<Request> to_hold_request(const cxxopts::ParseResult& line, const Surround
   return request;
 }
 
+/// The channels of the file, or the one that is named; records and credentials do not matter.
+Result<Request> to_notify_test_request(const cxxopts::ParseResult& line,
+                                       const Surroundings& surroundings) {
+  const auto file = find_file(line, surroundings);
+  if (!file) {
+    return tl::unexpected(file.error());
+  }
+  const Environment& environment = surroundings.environment;
+  auto channels = to_channels(*file ? (*file)->notify : std::vector<Layer>(), environment,
+                              for_children(environment));
+  if (!channels) {
+    return tl::unexpected(channels.error());
+  }
+  std::vector<std::string> names;
+  for (const Channel& channel : *channels) {
+    names.push_back(channel.name);
+  }
+  const std::string wanted = argument_of(line);
+  if (!wanted.empty()) {
+    std::erase_if(*channels, [&](const Channel& channel) { return channel.name != wanted; });
+  }
+  if (channels->empty()) {
+    return failure(
+        wanted.empty() ? "there is no channel to try"
+                       : "there is no channel \"" + printable(wanted) + "\"",
+        names.empty() ? "the file's key \"notify\" lists them" : "there are " + joined(names));
+  }
+  Layer of_run = *file ? (*file)->run : Layer();
+  read_layer(line, run_settings(), of_run);
+  const auto run = to_run_settings(of_run, {});
+  if (!run) {
+    return tl::unexpected(run.error());
+  }
+  return NotifyTestRequest{.channels = *std::move(channels),
+                           .trust = find_trust(environment),
+                           .host = surroundings.host,
+                           .deadline = run->deadline};
+}
+
 // --- Any command ---
 
 /// "-1h" is a duration that nobody takes, and no cry for help.
@@ -861,6 +910,8 @@ Result<Request> to_request(Command command, const cxxopts::ParseResult& line,
       return to_past_request(line, surroundings, "at").map([](PastRequest past) {
         return Request(ExplainRequest{std::move(past)});
       });
+    case Command::notify_test:
+      return to_notify_test_request(line, surroundings);
     case Command::run:
     case Command::status:
     case Command::check_config:

@@ -8,6 +8,7 @@
 #include "app/environment.h"
 #include "app/history_command.h"
 #include "app/hold_command.h"
+#include "app/notify_test_command.h"
 #include "app/set_backup_command.h"
 #include "app/status_command.h"
 #include "app/switch_command.h"
@@ -43,8 +44,9 @@ struct ExplainRequest {
   PastRequest past;
 };
 
-using Request = std::variant<ShowText, Config, StatusRequest, SetBackupRequest, SwitchRequest,
-                             HoldRequest, HistoryRequest, ExplainRequest, CheckRequest>;
+using Request =
+    std::variant<ShowText, Config, StatusRequest, SetBackupRequest, SwitchRequest, HoldRequest,
+                 HistoryRequest, ExplainRequest, CheckRequest, NotifyTestRequest>;
 
 /// Reads argv and the environment; contacts nothing. The Error says what is wrong and what is
 /// right.

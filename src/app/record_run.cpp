@@ -4,7 +4,9 @@
 #include <memory>
 
 #include "app/aftermath.h"
+#include "app/mailman.h"
 #include "app/narrator.h"
+#include "app/news.h"
 #include "app/report.h"
 #include "app/system_clock.h"
 #include "app/version.h"
@@ -188,6 +190,10 @@ class RecordRun {
     seen_.history = report.tracks;
     seen_.gone = report.gone;
     add_to_history(report);
+    News news = news_of(report, memory_.tracks, seen_.trouble, config_.remind, config_.host);
+    seen_.trouble = news.trouble;
+    // Before what was told is remembered: rather told twice than never.
+    post(config_, Outbox(config_.state_dir), news.notices);
     seen_.counters = counted(seen_.counters, *seen_.last);
     if (const auto written = state_.write_seen(seen_); !written) {
       warn(report_, written.error().message);
@@ -261,7 +267,7 @@ ExitStatus run_records(const Config& config, const Clock& clock, const RunWish& 
   tasks.clear();
   runs.clear();  // Lets go of the locks: what follows must not hold up the next run.
   if (config.dry_run == DryRun::no) {
-    tell_monitors(config, measured, status, loop, http);
+    tell_others(config, measured, status, loop, http);
   }
   return status;
 }

@@ -259,6 +259,8 @@ const RunSetting kRunSettings[] = {
 const RunSetting kReportSettings[] = {
     {"metrics-file", kFile, "",
      [](RunDraft& draft, Text text) { return take(draft.settings.metrics_file, non_empty(text)); }},
+    {"remind", kPause, "",
+     [](RunDraft& draft, Text text) { return take(draft.settings.remind, parse_duration(text)); }},
     {"ping", kPing, "",
      [](RunDraft& draft, Text text) { return take(draft.settings.ping, Url::parse(text)); }},
     {"ping-file", kFile, "",

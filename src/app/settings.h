@@ -72,6 +72,7 @@ struct RunSettings {
   Milliseconds deadline{50000};
   std::string state_dir = {};  ///< empty: not said
   std::vector<Url> canaries = {};
+  Milliseconds remind{0};         ///< of trouble that lasts; zero: never
   std::string metrics_file = {};  ///< empty: none
   std::optional<Url> ping = {};
   std::string ping_file = {};       ///< holds the address of the ping; empty: not said

@@ -251,6 +251,9 @@ class Http::Transfer {
     set<CURLOPT_CONNECT_ONLY>(easy(), 1L);
   }
 
+  /// Speaks SMTP instead of HTTP. The mail must outlive the transfer.
+  void deliver(const Mail& mail);
+
   CURL* easy() const { return easy_.get(); }
 
   bool await_ready() const { return false; }
@@ -283,6 +286,7 @@ class Http::Transfer {
 
   static std::size_t on_header(char* line, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_upload(char* buffer, std::size_t size, std::size_t count, void* self);
   static int on_sending(void* self, char*, char*, int, int);
   static curl_socket_t on_socket(void* self, curlsocktype, curl_sockaddr* address);
 
@@ -302,6 +306,8 @@ class Http::Transfer {
   CURLcode code_ = CURLE_OK;
   int sendings_ = 0;
   bool connect_only_ = false;
+  std::string_view upload_;  // What is left of a mail to send.
+  bool is_mail_ = false;
   int socket_errno_ = 0;    // Why there is no socket.
   bool has_head_ = false;   // The final one, whole.
   bool over_ = false;       // We have what we need, and told libcurl to stop.
@@ -309,6 +315,7 @@ class Http::Transfer {
   bool out_of_memory_ = false;
   List headers_;
   List connect_to_;
+  List recipients_;
   std::unique_ptr<CURL, FreeEasy> easy_;  // Last, so that it goes before what it points to.
 };
 
@@ -432,6 +439,36 @@ void Http::Transfer::send(const HttpRequest& request) {
   set<CURLOPT_PREREQDATA>(easy(), static_cast<void*>(this));
 }
 
+void Http::Transfer::deliver(const Mail& mail) {
+  is_mail_ = true;
+  upload_ = mail.message;
+  set<CURLOPT_URL>(easy(), mail.server.c_str());
+  set<CURLOPT_PROTOCOLS_STR>(easy(), "smtp,smtps");
+  set<CURLOPT_PROXY>(easy(), "");
+  set<CURLOPT_USE_SSL>(easy(),
+                       static_cast<long>(mail.plain_is_fine ? CURLUSESSL_TRY : CURLUSESSL_ALL));
+  if (!mail.user.empty()) {
+    set<CURLOPT_USERNAME>(easy(), mail.user.c_str());
+    set<CURLOPT_PASSWORD>(easy(), mail.password.reveal().c_str());
+  }
+  set<CURLOPT_MAIL_FROM>(easy(), ("<" + mail.from + ">").c_str());
+  for (const std::string& recipient : mail.to) {
+    append(recipients_, "<" + recipient + ">");
+  }
+  set<CURLOPT_MAIL_RCPT>(easy(), recipients_.get());
+  set<CURLOPT_UPLOAD>(easy(), 1L);
+  set<CURLOPT_READFUNCTION>(easy(), &Transfer::on_upload);
+  set<CURLOPT_READDATA>(easy(), static_cast<void*>(this));
+}
+
+std::size_t Http::Transfer::on_upload(char* buffer, std::size_t size, std::size_t count,
+                                      void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  const std::size_t taken = transfer.upload_.copy(buffer, size * count);
+  transfer.upload_.remove_prefix(taken);
+  return taken;
+}
+
 void Http::Transfer::limit_time(const HttpRequest& request) {
   const Milliseconds left = std::max(http_.loop_.left(), Milliseconds{1});  // 0 means for ever.
   const auto at_most = [&](Milliseconds wanted) {
@@ -532,7 +569,8 @@ HttpResult Http::Transfer::await_resume() {
     throw std::bad_alloc();
   }
   // libcurl takes a head that breaks off for a whole one.
-  const bool breaks_off = code_ == CURLE_OK && !has_head_ && !connect_only_;
+  const bool is_http = !connect_only_ && !is_mail_;
+  const bool breaks_off = code_ == CURLE_OK && !has_head_ && is_http;
   if (cancelled_ || breaks_off || (code_ != CURLE_OK && !over_)) {
     return tl::unexpected(failure());
   }
@@ -591,10 +629,26 @@ Http::~Http() {
 }
 
 Task<HttpResult> Http::fetch(HttpRequest request) {
+  return exchange(std::move(request), nullptr);
+}
+
+Task<HttpResult> Http::send(Mail mail) {
+  HttpRequest request{.url = *Url::parse("https://localhost/"),  // Not used: the mail has its own.
+                      .timeout = mail.timeout,
+                      .connect_timeout = mail.timeout,
+                      .ca_file = mail.ca_file};
+  const HttpResult result = co_await exchange(std::move(request), &mail);
+  co_return result;
+}
+
+Task<HttpResult> Http::exchange(HttpRequest request, const Mail* mail) {
   const SystemTrust file_only{trust_.file, {}};
   const SystemTrust directory_only{{}, trust_.directory};
   if (!trust_.directory.empty()) {
     Transfer transfer(*this, request, directory_only);
+    if (mail != nullptr) {
+      transfer.deliver(*mail);
+    }
     HttpResult result = co_await transfer;
     const bool file_may_know = request.ca_file.empty() && !trust_.file.empty();
     if (!transfer.issuer_not_found() || !file_may_know) {
@@ -604,6 +658,9 @@ Task<HttpResult> Http::fetch(HttpRequest request) {
     request.timeout = std::max(request.timeout - transfer.elapsed(), Milliseconds{1});
   }
   Transfer transfer(*this, request, file_only);
+  if (mail != nullptr) {
+    transfer.deliver(*mail);
+  }
   HttpResult result = co_await transfer;
   co_return result;
 }

@@ -92,6 +92,20 @@ struct SystemTrust {
   std::string directory;  ///< one file each, named by OpenSSL's hash
 };
 
+/// A message for a mail server.
+struct Mail {
+  std::string server;  ///< "smtps://HOST[:PORT]", or "smtp://HOST[:PORT]" with STARTTLS
+  std::string user = {};
+  Secret password = Secret("");
+  std::string from;  ///< addresses alone, without names
+  std::vector<std::string> to;
+  std::string message;  ///< RFC 5322, with CRLF
+  std::string ca_file = {};
+  /// STARTTLS may be missing: only for servers on this host.
+  bool plain_is_fine = false;
+  Milliseconds timeout{20000};
+};
+
 /// All exchanges of a run, side by side in one libcurl multi handle.
 class Http : public Pump {
  public:
@@ -103,6 +117,9 @@ class Http : public Pump {
 
   Task<HttpResult> fetch(HttpRequest request);
 
+  /// Hands the message to the server; the reply's status is SMTP's, 2xx for success.
+  Task<HttpResult> send(Mail mail);
+
   /// Opens a TCP connection and closes it; the reply is empty.
   Task<HttpResult> connect(IpAddress address, std::uint16_t port, Milliseconds timeout);
 
@@ -112,6 +129,9 @@ class Http : public Pump {
  private:
   class Transfer;
   class Multi;
+
+  /// `mail` is null for HTTP.
+  Task<HttpResult> exchange(HttpRequest request, const Mail* mail);
 
   EventLoop& loop_;
   std::string user_agent_;

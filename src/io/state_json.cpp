@@ -277,6 +277,14 @@ std::optional<Counters> to_counters(const Json& json) {
   return counters;
 }
 
+std::optional<Trouble> to_trouble(const Json& json) {
+  const auto event = text_member(json, "event");
+  const auto known = event ? parse_event(*event) : std::nullopt;
+  const auto since = time_member(json, "since");
+  const auto told = time_member(json, "told");
+  return known && since && told ? std::optional(Trouble{*known, *since, *told}) : std::nullopt;
+}
+
 // --- Writing ---
 
 template <typename Writer>
@@ -418,7 +426,8 @@ std::optional<Seen> parse_seen(std::string_view text) {
                     read_list(json, "addresses", to_track, tracks) &&
                     read_list(json, "gone", to_former, seen.gone) &&
                     read_optional(json, "last", to_past_run, seen.last) &&
-                    read_optional(json, "counters", to_counters, counters);
+                    read_optional(json, "counters", to_counters, counters) &&
+                    read_optional(json, "trouble", to_trouble, seen.trouble);
   if (!good) {
     return std::nullopt;
   }
@@ -463,6 +472,14 @@ std::string to_json(const Seen& seen) {
     write_former(writer, "gone", seen.gone);
     if (seen.counters != Counters{}) {
       write_counters(writer, seen.counters);
+    }
+    if (seen.trouble) {
+      writer.Key("trouble");
+      writer.StartObject();
+      write(writer, "event", std::string(to_text(seen.trouble->event)));
+      write(writer, "since", to_text(seen.trouble->since));
+      write(writer, "told", to_text(seen.trouble->told));
+      writer.EndObject();
     }
     if (seen.last) {
       writer.Key("last");

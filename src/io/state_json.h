@@ -9,6 +9,7 @@
 #include "core/counters.h"
 #include "core/damping.h"
 #include "core/history.h"
+#include "core/notice.h"
 #include "core/said.h"
 #include "io/cloudflare_json.h"
 
@@ -27,6 +28,7 @@ struct Seen {
   std::vector<FormerAddress> gone = {};  ///< former addresses that the record held no more
   std::optional<PastRun> last = {};
   Counters counters = {};
+  std::optional<Trouble> trouble = {};
 };
 
 // Each reads what `to_json` wrote; nothing if the text is anything else.
