@@ -161,12 +161,17 @@ std::vector<SettingLine> run_lines(const CheckRequest& request) {
   const Config& config = request.config;
   const std::string canaries =
       listed(config.canaries, [](const Url& url) { return url.describe(); });
-  return {{"configuration", request.file.empty() ? "none" : request.file, ""},
-          {"api", config.api.base.describe(), ""},
-          {"credential", config.credential_source, ""},
-          {"deadline", describe(config.deadline), source_of(request.run, "deadline")},
-          {"canary", or_none(canaries), source_of(request.run, "canary")},
-          {"state-dir", or_none(config.state_dir), source_of(request.run, "state-dir")}};
+  return {
+      {"configuration", request.file.empty() ? "none" : request.file, ""},
+      {"api", config.api.base.describe(), ""},
+      {"credential", config.credential_source, ""},
+      {"deadline", describe(config.deadline), source_of(request.run, "deadline")},
+      {"canary", or_none(canaries), source_of(request.run, "canary")},
+      {"state-dir", or_none(config.state_dir), source_of(request.run, "state-dir")},
+      {"notify",
+       or_none(listed(config.channels, [](const Channel& channel) { return channel.name; })), ""},
+      {"metrics-file", or_none(config.metrics_file), source_of(request.run, "metrics-file")},
+      {"ping", config.ping ? config.ping->describe() : "none", source_of(request.run, "ping")}};
 }
 
 std::vector<std::string> cautions(const RecordConfig& record, Milliseconds deadline,

@@ -8,13 +8,14 @@
 
 namespace {
 
-/// "20260131T101500.250Z-www.example.com.A-failover": sorts by time, and is fit for a file's name.
-std::string id_of(UnixTime time, const std::string& record, const std::string& what) {
-  std::string id = to_text(time) + "-" + record + "-" + what;
-  std::erase_if(id, [](char c) { return c == ':'; });
+/// "2026-01-31T101500.250Z-1-www.example.com.A-failover": sorts as things happened, and is fit for
+/// a file's name.
+std::string id_of(UnixTime time, std::size_t number, const std::string& record, Event event) {
+  std::string id = to_text(time) + "-" + std::to_string(number) + "-" + record + "-" +
+                   std::string(to_text(event));
+  std::erase(id, ':');
   std::replace(id.begin(), id.end(), ' ', '.');
   std::replace(id.begin(), id.end(), '*', '+');
-  std::replace(id.begin(), id.end(), '/', '_');
   return id;
 }
 
@@ -22,22 +23,18 @@ class Teller {
  public:
   Teller(const RunReport& report, const std::string& host) : report_(report), host_(host) {}
 
-  /// `about`: what tells two notices of one event in one run apart.
-  void tell(Event event, std::string sentence, std::string reason, const std::string& about = {}) {
-    const std::string what = std::string(to_text(event)) + (about.empty() ? "" : "-" + about);
-    Notice notice{.id = id_of(report_.now, title(report_), what),
-                  .event = event,
-                  .time = report_.now,
-                  .record = title(report_),
-                  .sentence = std::move(sentence),
-                  .reason = std::move(reason),
-                  .host = host_,
-                  .json = to_json(report_)};
-    if (const auto change = past_run(report_, host_, By::run).change) {
-      notice.from = change->from.str();
-      notice.to = change->to.str();
-    }
-    notices_.push_back(std::move(notice));
+  void tell(Event event, std::string sentence, std::string reason,
+            const std::optional<PastChange>& change = {}) {
+    notices_.push_back({.id = id_of(report_.now, notices_.size() + 1, title(report_), event),
+                        .event = event,
+                        .time = report_.now,
+                        .record = title(report_),
+                        .sentence = std::move(sentence),
+                        .from = change ? change->from.str() : "",
+                        .to = change ? change->to.str() : "",
+                        .reason = std::move(reason),
+                        .host = host_,
+                        .json = to_json(report_)});
   }
 
   std::vector<Notice> notices() && { return std::move(notices_); }
@@ -81,7 +78,7 @@ void tell_of_change(Teller& teller, const RunReport& report) {
   if (report.change && std::holds_alternative<Written>(*report.change)) {
     const auto change = past_run(report, {}, By::run).change;
     teller.tell(action(report) == "failback" ? Event::failback : Event::failover,
-                *change_line(report), change->reason);
+                *change_line(report), change->reason, change);
   }
 }
 
@@ -101,14 +98,14 @@ void tell_of_standbys(Teller& teller, const RunReport& report, const Tracks& bef
         const std::string why = describe(*probe->failure);
         teller.tell(Event::standby_down,
                     title(report) + ": the standby " + address.str() + " is inaccessible: " + why,
-                    why, address.str());
+                    why);
       }
       if (was_known && !was_up && now->counts_as == Health::up) {
         const std::string after = describe(report.now - earlier->second.since);
         teller.tell(Event::standby_up,
                     title(report) + ": the standby " + address.str() +
                         " is accessible again, after " + after,
-                    "inaccessible for " + after, address.str());
+                    "inaccessible for " + after);
       }
     }
   }
@@ -135,7 +132,8 @@ std::optional<Trouble> tell_of_trouble(Teller& teller, const RunReport& report,
   const std::string message = problem(report)->message;
   const std::string still =
       is_told ? "still, after " + describe(report.now - open->since) + ": " : "";
-  teller.tell(*event, title(report) + ": " + still + message, message);
+  teller.tell(*event, title(report) + ": " + still + message, message,
+              past_run(report, {}, By::run).change);
   return trouble;
 }
 
@@ -168,7 +166,7 @@ std::string notice_text(const Notice& notice, UnixTime now) {
 }
 
 Notice test_notice(const std::string& host, UnixTime now) {
-  return {.id = id_of(now, "test", "notice"),
+  return {.id = id_of(now, 1, "test", Event::recovered),
           .event = Event::recovered,
           .time = now,
           .record = "test",
