@@ -1,16 +1,15 @@
 #include "io/state_file.h"
 
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <set>
 
 #include "support/catch.h"
+#include "support/file_size_limit.h"
 #include "support/printers.h"
 #include "support/scratch_dir.h"
 
@@ -30,27 +29,6 @@ class Umask {
 
  private:
   mode_t before_;
-};
-
-/// No file may grow beyond so many bytes: what a full disk looks like.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : on_signal_(std::signal(SIGXFSZ, SIG_IGN)) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    rlimit limit = before_;
-    limit.rlim_cur = bytes;
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-  ~FileSizeLimit() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, on_signal_);
-  }
-
- private:
-  rlimit before_{};
-  void (*on_signal_)(int);
 };
 
 mode_t mode_of(const fs::path& path) {

@@ -73,7 +73,7 @@ ExitStatus explain_command(const PastRequest& request, const Audience& audience)
       return ExitStatus::inaccessible;
     }
     if (request.json == Json::yes) {
-      print(stdout, to_json(*run));
+      print(stdout, to_json(past.record, *run) + "\n");
     } else {
       print(stdout, (is_first ? "" : "\n") + explanation(past, *run, audience.output_colour));
     }

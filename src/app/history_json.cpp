@@ -25,7 +25,53 @@ void write_written(Writer& writer, const std::optional<PastChange>& change) {
   }
 }
 
+void write_change(Writer& writer, const std::optional<PastChange>& change) {
+  writer.Key("change");
+  if (!change) {
+    writer.Null();
+    return;
+  }
+  writer.StartObject();
+  member(writer, "action", name_of(change->kind));
+  member(writer, "from", change->from.str());
+  member(writer, "to", change->to.str());
+  write_written(writer, change);
+  member(writer, "reason", change->reason);
+  writer.EndObject();
+}
+
+void write_lines(Writer& writer, const std::vector<StepLine>& lines) {
+  writer.Key("lines");
+  writer.StartArray();
+  for (const StepLine& line : lines) {
+    writer.StartObject();
+    member(writer, "step", line.number);
+    member(writer, "text", line.text);
+    writer.EndObject();
+  }
+  writer.EndArray();
+}
+
 }  // namespace
+
+std::string to_json(const RecordKey& record, const PastRun& run) {
+  rapidjson::StringBuffer text;
+  Writer writer(text);
+  writer.StartObject();
+  member(writer, "record", record.name.str());
+  member(writer, "type", to_text(record.type));
+  member(writer, "time", to_text(run.time));
+  member(writer, "origin", run.origin ? run.origin->str() : "");
+  writer.Key("exit");
+  writer.Int(run.status);
+  member(writer, "error", run.trouble);
+  write_change(writer, run.change);
+  write_lines(writer, run.lines);
+  member(writer, "host", run.host);
+  member(writer, "by", name_of(run.by));
+  writer.EndObject();
+  return {text.GetString(), text.GetSize()};
+}
 
 std::string to_json(const RecordKey& record, const PastEvent& event) {
   rapidjson::StringBuffer text;

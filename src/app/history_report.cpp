@@ -15,30 +15,6 @@ constexpr std::size_t kUsualCells = 72;
 constexpr std::size_t kMostCells = 144;
 constexpr std::size_t kIndent = 2;
 
-std::string name_of(By by) {
-  switch (by) {
-    case By::run:
-      return "run";
-    case By::hook:
-      return "hook";
-    case By::hand:
-      return "hand";
-  }
-  return {};
-}
-
-std::string name_of(PastChange::Kind kind) {
-  switch (kind) {
-    case PastChange::Kind::failover:
-      return "failover";
-    case PastChange::Kind::failback:
-      return "failback";
-    case PastChange::Kind::switched:
-      return "switch";
-  }
-  return {};
-}
-
 /// How a part of the strip looks, and what it means.
 struct Symbol {
   char letter;
@@ -139,6 +115,30 @@ std::string ago(UnixTime time, UnixTime now) {
 
 }  // namespace
 
+std::string name_of(By by) {
+  switch (by) {
+    case By::run:
+      return "run";
+    case By::hook:
+      return "hook";
+    case By::hand:
+      return "hand";
+  }
+  return {};
+}
+
+std::string name_of(PastChange::Kind kind) {
+  switch (kind) {
+    case PastChange::Kind::failover:
+      return "failover";
+    case PastChange::Kind::failback:
+      return "failback";
+    case PastChange::Kind::switched:
+      return "switch";
+  }
+  return {};
+}
+
 std::vector<PastEvent> events(const Past& past, std::optional<UnixTime> since) {
   std::vector<PastEvent> list;
   for (const PastRun& run : past.runs) {
@@ -152,7 +152,9 @@ std::vector<PastEvent> events(const Past& past, std::optional<UnixTime> since) {
                       .name = stretch.served == Served::nobody ? "outage" : "unwatched",
                       .duration = stretch.to - stretch.from,
                       .lasts = stretch.to == past.now,
-                      .reason = stretch.why});
+                      .reason = stretch.why,
+                      .host = stretch.host,
+                      .by = stretch.served == Served::nobody ? name_of(stretch.by) : ""});
     }
   }
   std::stable_sort(list.begin(), list.end(),

@@ -996,6 +996,13 @@ Result<Request> parse_options(int argc, const char* const* argv,
 
 bool is_for_status(int argc, const char* const* argv) {
   const std::span words(argv, static_cast<std::size_t>(argc));
-  return std::any_of(words.begin(), words.end(),
-                     [](std::string_view word) { return word == "status"; });
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const std::string_view word = words[i];
+    if (takes_value(word) || word == "-c") {
+      ++i;
+    } else if (!word.starts_with('-')) {
+      return word == "status";
+    }
+  }
+  return false;
 }

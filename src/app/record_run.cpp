@@ -212,6 +212,7 @@ class RecordRun {
     }
     if (const auto written = state_.append_history(run); !written) {
       warn(report_, written.error().message);
+      seen_.last->likeness.clear();  // So that the next run is news again.
     }
   }
 

@@ -652,6 +652,15 @@ std::optional<Error> problem(const RunReport& report) {
   return report.wanted ? cannot_switch(report) : cannot_fail_over(report);
 }
 
+std::optional<std::string> already_line(const RunReport& report) {
+  const bool is_there = report.wanted && report.decision == Decision(Keep{Step::get_origin});
+  if (!is_there) {
+    return std::nullopt;
+  }
+  return title(report) + ": the record points to " + with_role(report.record->content, report) +
+         " already";
+}
+
 std::string summary(const RunReport& report) {
   if (const auto line = change_line(report)) {
     return *line;

@@ -39,6 +39,9 @@ std::optional<std::string> change_line(const RunReport& report);
 /// The run in one line: what it changed, what is wrong, or why it changed nothing.
 std::string summary(const RunReport& report);
 
+/// For a change by hand that was none; nothing otherwise.
+std::optional<std::string> already_line(const RunReport& report);
+
 /// What is wrong, without the record's name; nothing if the status is 0.
 std::optional<Error> problem(const RunReport& report);
 

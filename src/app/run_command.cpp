@@ -8,8 +8,10 @@ namespace {
 void say(const RunReport& report, const Config& config) {
   if (config.json == Json::yes) {
     print(stdout, to_json(report) + "\n");
-  } else if (const auto line = change_line(report); line && config.detail != Detail::quiet) {
-    print(stdout, *line + "\n");
+  } else if (config.detail != Detail::quiet) {
+    for (const auto& line : {change_line(report), already_line(report)}) {
+      print(stdout, line ? *line + "\n" : "");
+    }
   }
   if (auto trouble = problem(report)) {
     trouble->message = title(report) + ": " + trouble->message;

@@ -58,8 +58,8 @@ std::string who_serves(const RunReport& report) {
 }
 
 std::string since(const Track* track, UnixTime now) {
-  if (track == nullptr) {
-    return "";
+  if (track == nullptr || track->since == now) {
+    return "";  // This run is the first to say so.
   }
   return "for " + describe(std::max(now - track->since, Milliseconds{0}));
 }
@@ -72,14 +72,16 @@ std::string role_text(Role role) {
   return role == Role::other ? "other" : std::string(to_text(role));
 }
 
-/// The table's cells, and what its lines are painted in.
+/// Lines of the table, what they are painted in, and what stands below each.
 struct Lines {
   Table table;
   std::vector<Tone> tones;
+  std::vector<std::string> below;
 
-  void add(std::vector<std::string> cells, Tone tone = Tone::plain) {
+  void add(std::vector<std::string> cells, Tone tone, std::string note = {}) {
     table.add(std::move(cells));
     tones.push_back(tone);
+    below.push_back(std::move(note));
   }
 };
 
@@ -106,10 +108,7 @@ void add_address(Lines& lines, const ProbeResult& probe, const RunReport& report
   lines.add({role_text(report.sites.role_of(probe.address)), probe.address.str(),
              std::string(verdict_name(probe.health)), milliseconds(probe),
              since(report.track_of(probe.address), report.now), narrow ? "" : why},
-            tone);
-  if (narrow && !why.empty()) {
-    lines.add({"", why}, tone);
-  }
+            tone, narrow ? why : "");
 }
 
 Lines address_lines(const RunReport& report, bool narrow) {
@@ -120,10 +119,7 @@ Lines address_lines(const RunReport& report, bool narrow) {
   for (const Unresolved& unresolved : report.unresolved) {
     lines.add({role_text(unresolved.role), unresolved.name.str(), "unknown", "", "",
                narrow ? "" : unresolved.why},
-              Tone::doubtful);
-    if (narrow) {
-      lines.add({"", unresolved.why}, Tone::doubtful);
-    }
+              Tone::doubtful, narrow ? unresolved.why : "");
   }
   return lines;
 }
@@ -147,13 +143,21 @@ std::string folded(const std::string& text, std::size_t indent, std::size_t widt
   return folded + "\n";
 }
 
-std::string painted_lines(const Lines& lines, Colour colour) {
+std::string painted_lines(const Lines& lines, Colour colour, std::size_t width) {
+  constexpr std::size_t kIndent = 10;
   const std::string plain = lines.table.str(2);
   std::string text;
   std::size_t number = 0;
   for (const std::string_view line : split(plain, '\n')) {
-    if (number < lines.tones.size()) {
-      text += painted(std::string(line), lines.tones[number++], colour) + "\n";
+    if (number == lines.tones.size()) {
+      break;
+    }
+    const Tone tone = lines.tones[number];
+    const std::string& note = lines.below[number++];
+    text += painted(std::string(line), tone, colour) + "\n";
+    if (!note.empty()) {
+      const std::string block = std::string(kIndent, ' ') + folded(note, kIndent, width);
+      text += painted(block.substr(0, block.size() - 1), tone, colour) + "\n";
     }
   }
   return text;
@@ -229,12 +233,15 @@ std::string status_table(const RunReport& report, Colour colour, std::size_t wid
   constexpr std::size_t kIndent = 8;
   const Level of_record = level(report);
   const std::string origin = report.record ? " -> " + report.record->content.str() : "";
+  const std::string head = title(report) + origin + "  " + std::string(to_text(of_record)) + "  ";
+  const std::string who = who_serves(report);
+  const bool fits = width == 0 || head.size() + who.size() <= width;
   std::string text = headed(title(report) + origin, colour) + "  " +
-                     painted(std::string(to_text(of_record)), tone_of(of_record), colour) + "  " +
-                     who_serves(report) + "\n";
+                     painted(std::string(to_text(of_record)), tone_of(of_record), colour) +
+                     (fits ? "  " + who + "\n" : "\n  " + folded(who, 2, width));
   const Lines wide = address_lines(report, false);
   const bool narrow = is_too_wide(wide.table.str(2), width);
-  text += painted_lines(narrow ? address_lines(report, true) : wide, colour);
+  text += painted_lines(narrow ? address_lines(report, true) : wide, colour, width);
   text += "  next  " + folded(why_not_more(report), kIndent, width);
   return text;
 }

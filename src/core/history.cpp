@@ -6,14 +6,19 @@
 namespace {
 
 /// Begins another stretch, unless nothing differs from the last.
-void begin(std::vector<Stretch>& list, UnixTime from, Served served, const std::string& why) {
+void begin(std::vector<Stretch>& list, Stretch next) {
   if (!list.empty()) {
-    list.back().to = from;
-    if (list.back().served == served) {
+    list.back().to = next.from;
+    if (list.back().served == next.served) {
       return;
     }
   }
-  list.push_back({.from = from, .to = from, .served = served, .why = why});
+  next.to = next.from;
+  list.push_back(std::move(next));
+}
+
+Stretch not_watched(UnixTime from) {
+  return {.from = from, .to = from, .served = Served::not_watched};
 }
 
 /// What matters more comes first: a site that was away for a minute of a day is to be seen.
@@ -27,15 +32,20 @@ std::vector<Stretch> stretches(const History& runs, UnixTime watched_until, Unix
   std::vector<Stretch> list;
   for (const PastRun& run : runs) {
     if (run.unwatched_since) {
-      begin(list, *run.unwatched_since, Served::not_watched, "");
+      begin(list, not_watched(*run.unwatched_since));
     }
-    begin(list, run.time, run.served, run.trouble);
+    begin(list, {.from = run.time,
+                 .to = run.time,
+                 .served = run.served,
+                 .why = run.trouble,
+                 .host = run.host,
+                 .by = run.by});
   }
   if (list.empty()) {
     return list;
   }
   if (watched_until < now) {
-    begin(list, std::max(watched_until, list.back().from), Served::not_watched, "");
+    begin(list, not_watched(std::max(watched_until, list.back().from)));
   }
   list.back().to = now;
   std::erase_if(list, [](const Stretch& stretch) { return stretch.to <= stretch.from; });

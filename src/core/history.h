@@ -52,7 +52,9 @@ struct Stretch {
   UnixTime from;
   UnixTime to;
   Served served;
-  std::string why = {};  ///< the trouble of the run that it began with
+  std::string why = {};   ///< the trouble of the run that it began with
+  std::string host = {};  ///< of that run, as is `by`
+  By by = By::run;
 
   friend bool operator==(const Stretch&, const Stretch&) = default;
 };

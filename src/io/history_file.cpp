@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -49,30 +50,49 @@ bool append(int file, off_t size, const std::string& text) {
   return false;
 }
 
-/// The latest half of the lines, atomically in place of all.
-Result<void> shorten(const std::string& path) {
-  const auto text = read_state(path);
-  if (!text || !*text) {
-    return {};  // What cannot be read is for the reader to tell.
+/// What stands at the end of the file, in whole lines of at most `most` bytes together.
+Result<std::string> read_tail(int file, off_t size, off_t most) {
+  const off_t begin = std::max<off_t>(size - most, 0);
+  std::string text(static_cast<std::size_t>(size - begin), '\0');
+  const ssize_t count = pread(file, text.data(), text.size(), begin);
+  if (count < 0) {
+    return failure(std::strerror(errno));
   }
-  const std::string_view all = **text;
-  const auto cut = all.find('\n', all.size() / 2);
-  return cut == all.npos ? Result<void>() : replace_state(path, all.substr(cut + 1), Sync::no);
+  text.resize(static_cast<std::size_t>(count));
+  if (begin > 0) {
+    text.erase(0, std::min(text.find('\n'), text.size() - 1) + 1);
+  }
+  return text;
+}
+
+/// The latest lines, atomically in place of all.
+Result<void> shorten(const std::string& path, int file, off_t size) {
+  const auto tail = read_tail(file, size, kLargest / 2);
+  return tail ? replace_state(path, *tail, Sync::no) : tl::unexpected(tail.error());
 }
 
 }  // namespace
 
 Result<History> read_history(const std::string& path) {
-  const auto text = read_state(path);
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!file && errno == ENOENT) {
+    return History{};
+  }
+  struct stat status {};
+  if (!file || fstat(file.get(), &status) != 0) {
+    return failure("cannot read " + path + ": " + std::strerror(errno));
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return failure("cannot read " + path + ": not a regular file");
+  }
+  const auto text = read_tail(file.get(), status.st_size, 2 * kLargest);
   if (!text) {
-    return tl::unexpected(text.error());
+    return failure("cannot read " + path + ": " + text.error().message);
   }
   History runs;
-  if (*text) {
-    for (const std::string_view line : split(**text, '\n')) {
-      if (auto run = parse_past_run(line)) {
-        runs.push_back(*std::move(run));
-      }
+  for (const std::string_view line : split(*text, '\n')) {
+    if (auto run = parse_past_run(line)) {
+      runs.push_back(*std::move(run));
     }
   }
   return runs;
@@ -92,5 +112,6 @@ Result<void> append_history(const std::string& path, const PastRun& run) {
   if (!append(file.get(), status.st_size, (broken ? "\n" : "") + line)) {
     return cannot_write(path, errno);
   }
-  return status.st_size > kLargest ? shorten(path) : Result<void>();
+  const off_t size = status.st_size + static_cast<off_t>(line.size()) + (broken ? 1 : 0);
+  return size > kLargest ? shorten(path, file.get(), size) : Result<void>();
 }
