@@ -109,7 +109,7 @@ TEST_CASE("A million brackets are not ours, and do not overflow the stack") {
 }
 
 TEST_CASE("Members of a later minor version are passed over") {
-  CHECK(parse_seen(R"({"version": 1, "counters": {"up": 3}})"));
+  CHECK(parse_seen(R"({"version": 1, "tallies": {"up": 3}})"));
 }
 
 TEST_CASE("Text is escaped on its way out") {

@@ -19,8 +19,9 @@ Result<Secret> checked(std::string text, const std::string& source,
                        const std::string& what = "token") {
   if (!is_token(text)) {
     return failure(text.empty() ? source + " is empty" : source + " holds no " + what,
-                   "it is one word of printable characters, without quotes" +
-                       std::string(what == "token" ? " or \"Bearer\"" : ""));
+                   (what == "token" ? "a token" : "it") +
+                       std::string(" is one word of printable characters, without quotes") +
+                       (what == "token" ? " or \"Bearer\"" : ""));
   }
   return Secret(std::move(text));
 }
