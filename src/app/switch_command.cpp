@@ -22,9 +22,7 @@ class HoldForSwitch {
   Result<void> store() {
     const auto stored = change([this](Said said) {
       before_ = said.hold;
-      const bool is_longer =
-          before_ && before_->is_in_force(unix_now()) && before_->until >= ours_->until;
-      said.hold = is_longer ? before_ : ours_;
+      said.hold = ours_;
       return said;
     });
     return stored ? Result<void>() : tl::unexpected(stored.error());
