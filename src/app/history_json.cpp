@@ -32,7 +32,7 @@ void write_change(Writer& writer, const std::optional<PastChange>& change) {
     return;
   }
   writer.StartObject();
-  member(writer, "action", name_of(change->kind));
+  member(writer, "action", to_text(change->kind));
   member(writer, "from", change->from.str());
   member(writer, "to", change->to.str());
   write_written(writer, change);
@@ -68,7 +68,7 @@ std::string to_json(const RecordKey& record, const PastRun& run) {
   write_change(writer, run.change);
   write_lines(writer, run.lines);
   member(writer, "host", run.host);
-  member(writer, "by", name_of(run.by));
+  member(writer, "by", to_text(run.by));
   writer.EndObject();
   return {text.GetString(), text.GetSize()};
 }

@@ -88,11 +88,11 @@ PastEvent change_event(const PastRun& run) {
     reason += (reason.empty() ? "" : "; ") + run.trouble;
   }
   return {.time = run.time,
-          .name = name_of(run.change->kind),
+          .name = std::string(to_text(run.change->kind)),
           .change = run.change,
           .reason = std::move(reason),
           .host = run.host,
-          .by = name_of(run.by)};
+          .by = std::string(to_text(run.by))};
 }
 
 std::string what(const PastEvent& event) {
@@ -115,30 +115,6 @@ std::string ago(UnixTime time, UnixTime now) {
 
 }  // namespace
 
-std::string name_of(By by) {
-  switch (by) {
-    case By::run:
-      return "run";
-    case By::hook:
-      return "hook";
-    case By::hand:
-      return "hand";
-  }
-  return {};
-}
-
-std::string name_of(PastChange::Kind kind) {
-  switch (kind) {
-    case PastChange::Kind::failover:
-      return "failover";
-    case PastChange::Kind::failback:
-      return "failback";
-    case PastChange::Kind::switched:
-      return "switch";
-  }
-  return {};
-}
-
 std::vector<PastEvent> events(const Past& past, std::optional<UnixTime> since) {
   std::vector<PastEvent> list;
   for (const PastRun& run : past.runs) {
@@ -148,13 +124,14 @@ std::vector<PastEvent> events(const Past& past, std::optional<UnixTime> since) {
   }
   for (const Stretch& stretch : stretches(past.runs, past.watched_until, past.now)) {
     if (stretch.served == Served::nobody || stretch.served == Served::not_watched) {
-      list.push_back({.time = stretch.from,
-                      .name = stretch.served == Served::nobody ? "outage" : "unwatched",
-                      .duration = stretch.to - stretch.from,
-                      .lasts = stretch.to == past.now,
-                      .reason = stretch.why,
-                      .host = stretch.host,
-                      .by = stretch.served == Served::nobody ? name_of(stretch.by) : ""});
+      list.push_back(
+          {.time = stretch.from,
+           .name = stretch.served == Served::nobody ? "outage" : "unwatched",
+           .duration = stretch.to - stretch.from,
+           .lasts = stretch.to == past.now,
+           .reason = stretch.why,
+           .host = stretch.host,
+           .by = std::string(stretch.served == Served::nobody ? to_text(stretch.by) : "")});
     }
   }
   std::stable_sort(list.begin(), list.end(),
@@ -197,7 +174,7 @@ std::optional<PastRun> explained_run(const Past& past, std::optional<UnixTime> a
 std::string explanation(const Past& past, const PastRun& run, Colour colour) {
   std::string text = headed(title(past.record), colour) + ": the run of " + clock_text(run.time) +
                      " UTC" + (run.host.empty() ? "" : " on " + run.host) + ", by " +
-                     name_of(run.by) + ", " + ago(run.time, past.now) + "\n";
+                     std::string(to_text(run.by)) + ", " + ago(run.time, past.now) + "\n";
   for (const StepLine& line : run.lines) {
     text += printed(line, colour);
   }

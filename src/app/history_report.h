@@ -32,11 +32,6 @@ struct PastEvent {
   std::string by = {};
 };
 
-/// "run", "hook" or "hand".
-std::string name_of(By by);
-/// "failover", "failback" or "switch".
-std::string name_of(PastChange::Kind kind);
-
 /// Oldest first; those that were over before `since` are left out.
 std::vector<PastEvent> events(const Past& past, std::optional<UnixTime> since);
 

@@ -67,30 +67,6 @@ std::string seconds(double milliseconds) {
   return number(milliseconds / kThousand);
 }
 
-std::string role_label(Role role) {
-  switch (role) {
-    case Role::main:
-      return "main";
-    case Role::backup:
-      return "backup";
-    case Role::other:
-      return "other";
-  }
-  return {};
-}
-
-std::string_view action_label(PastChange::Kind kind) {
-  switch (kind) {
-    case PastChange::Kind::failover:
-      return "failover";
-    case PastChange::Kind::failback:
-      return "failback";
-    case PastChange::Kind::switched:
-      return "switch";
-  }
-  return {};
-}
-
 /// Names and addresses of ours need no escaping.
 std::string record_labels(const RunReport& report) {
   return "record=\"" + report.name.str() + "\",type=\"" + std::string(to_text(report.type)) + "\"";
@@ -143,7 +119,7 @@ class Samples {
 void add_probes(Samples& samples, const RunReport& report, const std::string& labels) {
   for (const ProbeResult& probe : report.probes) {
     const std::string of_probe = labels + ",address=\"" + probe.address.str() + "\",role=\"" +
-                                 role_label(report.sites.role_of(probe.address)) + "\"";
+                                 std::string(role_name(report.sites.role_of(probe.address))) + "\"";
     if (probe.health != Health::unknown) {
       samples.add(kProbe, of_probe, probe.health == Health::up ? "1" : "0");
     }
@@ -166,7 +142,7 @@ void add_counters(Samples& samples, const Counters& counters, const std::string&
   for (const auto kind :
        {PastChange::Kind::failover, PastChange::Kind::failback, PastChange::Kind::switched}) {
     const auto count = counters.changes.find(kind);
-    samples.add(kChanges, labels + ",action=\"" + std::string(action_label(kind)) + "\"",
+    samples.add(kChanges, labels + ",action=\"" + std::string(to_text(kind)) + "\"",
                 std::to_string(count == counters.changes.end() ? 0 : count->second));
   }
   samples.add(kFailures, labels, std::to_string(counters.failures_in_a_row));
@@ -178,7 +154,7 @@ void add_run(Samples& samples, const MeasuredRun& run) {
   if (const auto origin = report.origin_after()) {
     samples.add(kOrigin,
                 labels + ",origin=\"" + origin->str() + "\",role=\"" +
-                    role_label(report.sites.role_of(*origin)) + "\"",
+                    std::string(role_name(report.sites.role_of(*origin))) + "\"",
                 "1");
   }
   add_probes(samples, report, labels);

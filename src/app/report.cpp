@@ -518,6 +518,18 @@ std::string_view to_text(Role role) {
   return {};
 }
 
+std::string_view role_name(Role role) {
+  switch (role) {
+    case Role::main:
+      return "main";
+    case Role::backup:
+      return "backup";
+    case Role::other:
+      return "other";
+  }
+  return {};
+}
+
 bool is_pending(const RunReport& report) {
   return report.decision == Decision(Keep{Step::main_accessible}) && report.failback_due;
 }

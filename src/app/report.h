@@ -18,6 +18,9 @@ std::string_view to_text(Role role);
 /// Whether a failback would be due but for the delay.
 bool is_pending(const RunReport& report);
 
+/// A role for machines: "main", "backup" or "other".
+std::string_view role_name(Role role);
+
 /// "accessible", "inaccessible" or "unknown".
 std::string_view verdict_name(Health health);
 

@@ -36,18 +36,6 @@ void milliseconds(Writer& writer, const char* name, double ms) {
   writer.Double(std::round(ms * kTenths) / kTenths);
 }
 
-std::string_view role_name(Role role) {
-  switch (role) {
-    case Role::main:
-      return "main";
-    case Role::backup:
-      return "backup";
-    case Role::other:
-      return "other";
-  }
-  return {};
-}
-
 std::string seconds(UnixTime time) {
   return to_text(std::chrono::floor<std::chrono::seconds>(time));
 }

@@ -28,6 +28,48 @@ int notability(Served served) {
 
 }  // namespace
 
+std::string_view to_text(By by) {
+  switch (by) {
+    case By::run:
+      return "run";
+    case By::hook:
+      return "hook";
+    case By::hand:
+      return "hand";
+  }
+  return {};
+}
+
+std::string_view to_text(Served served) {
+  switch (served) {
+    case Served::main:
+      return "main";
+    case Served::backup:
+      return "backup";
+    case Served::other:
+      return "other";
+    case Served::nobody:
+      return "nobody";
+    case Served::unknown:
+      return "unknown";
+    case Served::not_watched:
+      return "unwatched";
+  }
+  return {};
+}
+
+std::string_view to_text(PastChange::Kind kind) {
+  switch (kind) {
+    case PastChange::Kind::failover:
+      return "failover";
+    case PastChange::Kind::failback:
+      return "failback";
+    case PastChange::Kind::switched:
+      return "switch";
+  }
+  return {};
+}
+
 std::vector<Stretch> stretches(const History& runs, UnixTime watched_until, UnixTime now) {
   std::vector<Stretch> list;
   for (const PastRun& run : runs) {

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/step_line.h"
@@ -16,6 +17,11 @@ enum class Served { main, backup, other, nobody, unknown, not_watched };
 /// Who started a run: the clock, a hook that brought a new address, or a person.
 enum class By { run, hook, hand };
 
+/// "run", "hook" or "hand".
+std::string_view to_text(By by);
+/// "main", "backup", "other", "nobody", "unknown" or "unwatched".
+std::string_view to_text(Served served);
+
 /// A change of the record, and what came of it.
 struct PastChange {
   enum class Kind { failover, failback, switched };
@@ -27,6 +33,9 @@ struct PastChange {
 
   friend bool operator==(const PastChange&, const PastChange&) = default;
 };
+
+/// "failover", "failback" or "switch".
+std::string_view to_text(PastChange::Kind kind);
 
 /// One run that differed from the one before it.
 struct PastRun {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 /// One line of a run as people read it.
 struct StepLine {
@@ -11,3 +12,18 @@ struct StepLine {
 
   friend bool operator==(const StepLine&, const StepLine&) = default;
 };
+
+/// "plain", "good", "bad" or "doubtful".
+constexpr std::string_view to_text(StepLine::Tone tone) {
+  switch (tone) {
+    case StepLine::Tone::plain:
+      return "plain";
+    case StepLine::Tone::good:
+      return "good";
+    case StepLine::Tone::bad:
+      return "bad";
+    case StepLine::Tone::doubtful:
+      return "doubtful";
+  }
+  return {};
+}

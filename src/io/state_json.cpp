@@ -6,7 +6,6 @@
 #include <rapidjson/writer.h>
 
 #include <array>
-#include <utility>
 
 #include "value/fqdn.h"
 
@@ -17,46 +16,18 @@ using PrettyWriter = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
 using LineWriter = rapidjson::Writer<rapidjson::StringBuffer>;
 
 constexpr int kVersion = 1;
-
-// --- The words for what is one of a few ---
-
-template <typename T>
-using Word = std::pair<T, const char*>;
-
-constexpr std::array kServed{
-    Word<Served>{Served::main, "main"},       Word<Served>{Served::backup, "backup"},
-    Word<Served>{Served::other, "other"},     Word<Served>{Served::nobody, "nobody"},
-    Word<Served>{Served::unknown, "unknown"},
-};
-constexpr std::array kBy{
-    Word<By>{By::run, "run"},
-    Word<By>{By::hook, "hook"},
-    Word<By>{By::hand, "hand"},
-};
-constexpr std::array kChange{
-    Word<PastChange::Kind>{PastChange::Kind::failover, "failover"},
-    Word<PastChange::Kind>{PastChange::Kind::failback, "failback"},
-    Word<PastChange::Kind>{PastChange::Kind::switched, "switch"},
-};
-constexpr std::array kTone{
-    Word<StepLine::Tone>{StepLine::Tone::plain, "plain"},
-    Word<StepLine::Tone>{StepLine::Tone::good, "good"},
-    Word<StepLine::Tone>{StepLine::Tone::bad, "bad"},
-    Word<StepLine::Tone>{StepLine::Tone::doubtful, "doubtful"},
-};
-
-template <typename Words, typename T>
-std::string word_for(const Words& words, T value) {
-  for (const auto& [known, word] : words) {
-    if (known == value) {
-      return word;
-    }
-  }
-  return {};
-}
-
 constexpr unsigned kParseFlags =
     rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
+
+// --- What is one of a few, by its word ---
+
+constexpr std::array kServed{Served::main, Served::backup, Served::other, Served::nobody,
+                             Served::unknown};
+constexpr std::array kBy{By::run, By::hook, By::hand};
+constexpr std::array kChange{PastChange::Kind::failover, PastChange::Kind::failback,
+                             PastChange::Kind::switched};
+constexpr std::array kTone{StepLine::Tone::plain, StepLine::Tone::good, StepLine::Tone::bad,
+                           StepLine::Tone::doubtful};
 
 // --- Reading ---
 
@@ -84,10 +55,10 @@ std::optional<IpAddress> address_member(const Json& object, const char* name) {
 }
 
 template <typename T, std::size_t N>
-std::optional<T> one_of(const std::array<Word<T>, N>& words, const Json& object, const char* name) {
+std::optional<T> one_of(const std::array<T, N>& values, const Json& object, const char* name) {
   const auto text = text_member(object, name);
-  for (const auto& [value, word] : words) {
-    if (text == word) {
+  for (const T value : values) {
+    if (text == to_text(value)) {
       return value;
     }
   }
@@ -269,8 +240,8 @@ std::optional<Counters> to_counters(const Json& json) {
   Counters counters{.failures_in_a_row = *failures,
                     .last_success = time_member(json, "last_success"),
                     .last_change = time_member(json, "last_change")};
-  for (const auto& [kind, word] : kChange) {
-    if (const auto count = count_member(json, word)) {
+  for (const PastChange::Kind kind : kChange) {
+    if (const auto count = count_member(json, std::string(to_text(kind)).c_str())) {
       counters.changes[kind] = *count;
     }
   }
@@ -288,7 +259,7 @@ std::optional<Trouble> to_trouble(const Json& json) {
 // --- Writing ---
 
 template <typename Writer>
-void write(Writer& writer, const char* name, const std::string& text) {
+void write(Writer& writer, const char* name, std::string_view text) {
   writer.Key(name);
   writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
 }
@@ -346,7 +317,7 @@ void write_counters(PrettyWriter& writer, const Counters& counters) {
   writer.Key("counters");
   writer.StartObject();
   for (const auto& [kind, count] : counters.changes) {
-    write(writer, word_for(kChange, kind).c_str(), count);
+    write(writer, std::string(to_text(kind)).c_str(), count);
   }
   write(writer, "failures_in_a_row", counters.failures_in_a_row);
   if (counters.last_success) {
@@ -362,7 +333,7 @@ template <typename Writer>
 void write_change(Writer& writer, const PastChange& change) {
   writer.Key("change");
   writer.StartObject();
-  write(writer, "action", word_for(kChange, change.kind));
+  write(writer, "action", to_text(change.kind));
   write(writer, "from", change.from.str());
   write(writer, "to", change.to.str());
   writer.Key("written");
@@ -380,8 +351,8 @@ void write_past_run(Writer& writer, const PastRun& run) {
   writer.StartObject();
   write(writer, "time", to_text(run.time));
   write(writer, "host", run.host);
-  write(writer, "by", word_for(kBy, run.by));
-  write(writer, "served", word_for(kServed, run.served));
+  write(writer, "by", to_text(run.by));
+  write(writer, "served", to_text(run.served));
   if (run.origin) {
     write(writer, "origin", run.origin->str());
   }
@@ -396,7 +367,7 @@ void write_past_run(Writer& writer, const PastRun& run) {
   write_list(writer, "lines", run.lines, [&](const StepLine& line) {
     write_unless_empty(writer, "step", line.number);
     write(writer, "text", line.text);
-    write(writer, "tone", word_for(kTone, line.tone));
+    write(writer, "tone", to_text(line.tone));
   });
   write(writer, "likeness", run.likeness);
   writer.EndObject();
@@ -476,7 +447,7 @@ std::string to_json(const Seen& seen) {
     if (seen.trouble) {
       writer.Key("trouble");
       writer.StartObject();
-      write(writer, "event", std::string(to_text(seen.trouble->event)));
+      write(writer, "event", to_text(seen.trouble->event));
       write(writer, "since", to_text(seen.trouble->since));
       write(writer, "told", to_text(seen.trouble->told));
       writer.EndObject();
