@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "app/painted_table.h"
 #include "app/report.h"
-#include "app/table.h"
 #include "value/text.h"
 
 namespace {
@@ -109,6 +109,15 @@ std::string who(const PastEvent& event) {
   return event.by.empty() ? "" : "by " + event.by + (event.host.empty() ? "" : " on " + event.host);
 }
 
+Tone tone_of(const PastEvent& event) {
+  if (!event.change) {
+    return event.name == "outage" ? Tone::bad : Tone::plain;
+  }
+  return event.change->written != true                      ? Tone::bad
+         : event.change->kind == PastChange::Kind::failback ? Tone::good
+                                                            : Tone::doubtful;
+}
+
 std::string ago(UnixTime time, UnixTime now) {
   return now < time ? "by a clock that has been set back since" : describe(now - time) + " ago";
 }
@@ -156,11 +165,12 @@ std::string history_text(const Past& past, std::optional<UnixTime> since, Colour
   if (list.empty()) {
     return text + "  no change and no outage" + (since ? " in this time" : " so far") + "\n";
   }
-  Table table;
+  PaintedTable table;
   for (const PastEvent& event : list) {
-    table.add({clock_text(event.time), event.name, what(event), who(event), event.reason});
+    table.add({clock_text(event.time), event.name, what(event), who(event)}, event.reason,
+              tone_of(event));
   }
-  return text + table.str(kIndent);
+  return text + table.str(kIndent, colour, width);
 }
 
 std::optional<PastRun> explained_run(const Past& past, std::optional<UnixTime> at) {

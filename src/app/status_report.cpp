@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/painted_table.h"
 #include "app/report.h"
-#include "app/table.h"
 #include "value/text.h"
 
 namespace {
@@ -72,19 +72,6 @@ std::string role_text(Role role) {
   return role == Role::other ? "other" : std::string(to_text(role));
 }
 
-/// Lines of the table, what they are painted in, and what stands below each.
-struct Lines {
-  Table table;
-  std::vector<Tone> tones;
-  std::vector<std::string> below;
-
-  void add(std::vector<std::string> cells, Tone tone, std::string note = {}) {
-    table.add(std::move(cells));
-    tones.push_back(tone);
-    below.push_back(std::move(note));
-  }
-};
-
 std::string why_not_more(const RunReport& report) {
   const auto trouble = problem(report);
   if (const auto line = change_line(report)) {
@@ -93,74 +80,19 @@ std::string why_not_more(const RunReport& report) {
   return trouble ? trouble->message : outcome_line(report).text;
 }
 
-/// Whether a reason has its own line: beside the rest it would not fit.
-bool is_too_wide(const std::string& text, std::size_t width) {
-  std::size_t longest = 0;
-  for (const std::string_view line : split(text, '\n')) {
-    longest = std::max(longest, line.size());
-  }
-  return width > 0 && longest > width;
-}
-
-void add_address(Lines& lines, const ProbeResult& probe, const RunReport& report, bool narrow) {
-  const std::string why = probe.failure ? describe(*probe.failure) : "";
-  const Tone tone = tone_of(probe.health);
-  lines.add({role_text(report.sites.role_of(probe.address)), probe.address.str(),
-             std::string(verdict_name(probe.health)), milliseconds(probe),
-             since(report.track_of(probe.address), report.now), narrow ? "" : why},
-            tone, narrow ? why : "");
-}
-
-Lines address_lines(const RunReport& report, bool narrow) {
-  Lines lines;
+PaintedTable address_table(const RunReport& report) {
+  PaintedTable table;
   for (const ProbeResult& probe : report.probes) {
-    add_address(lines, probe, report, narrow);
+    table.add({role_text(report.sites.role_of(probe.address)), probe.address.str(),
+               std::string(verdict_name(probe.health)), milliseconds(probe),
+               since(report.track_of(probe.address), report.now)},
+              probe.failure ? describe(*probe.failure) : "", tone_of(probe.health));
   }
   for (const Unresolved& unresolved : report.unresolved) {
-    lines.add({role_text(unresolved.role), unresolved.name.str(), "unknown", "", "",
-               narrow ? "" : unresolved.why},
-              Tone::doubtful, narrow ? unresolved.why : "");
+    table.add({role_text(unresolved.role), unresolved.name.str(), "unknown", "", ""},
+              unresolved.why, Tone::doubtful);
   }
-  return lines;
-}
-
-/// Words on lines of at most `width` columns, all but the first after `indent` blanks; 0: one line.
-std::string folded(const std::string& text, std::size_t indent, std::size_t width) {
-  std::string folded;
-  std::size_t column = indent;
-  for (const std::string_view word : split(text, ' ')) {
-    const bool is_first = folded.empty();
-    if (!is_first && width > 0 && column + 1 + word.size() > width) {
-      folded += "\n" + std::string(indent, ' ');
-      column = indent;
-    } else if (!is_first) {
-      folded += ' ';
-      ++column;
-    }
-    folded += word;
-    column += word.size();
-  }
-  return folded + "\n";
-}
-
-std::string painted_lines(const Lines& lines, Colour colour, std::size_t width) {
-  constexpr std::size_t kIndent = 10;
-  const std::string plain = lines.table.str(2);
-  std::string text;
-  std::size_t number = 0;
-  for (const std::string_view line : split(plain, '\n')) {
-    if (number == lines.tones.size()) {
-      break;
-    }
-    const Tone tone = lines.tones[number];
-    const std::string& note = lines.below[number++];
-    text += painted(std::string(line), tone, colour) + "\n";
-    if (!note.empty()) {
-      const std::string block = std::string(kIndent, ' ') + folded(note, kIndent, width);
-      text += painted(block.substr(0, block.size() - 1), tone, colour) + "\n";
-    }
-  }
-  return text;
+  return table;
 }
 
 /// Labels must not hold '=' or a quote: ours do not.
@@ -238,11 +170,9 @@ std::string status_table(const RunReport& report, Colour colour, std::size_t wid
   const bool fits = width == 0 || head.size() + who.size() <= width;
   std::string text = headed(title(report) + origin, colour) + "  " +
                      painted(std::string(to_text(of_record)), tone_of(of_record), colour) +
-                     (fits ? "  " + who + "\n" : "\n  " + folded(who, 2, width));
-  const Lines wide = address_lines(report, false);
-  const bool narrow = is_too_wide(wide.table.str(2), width);
-  text += painted_lines(narrow ? address_lines(report, true) : wide, colour, width);
-  text += "  next  " + folded(why_not_more(report), kIndent, width);
+                     (fits ? "  " + who + "\n" : "\n  " + folded(who, 2, width) + "\n");
+  text += address_table(report).str(2, colour, width);
+  text += "  next  " + folded(why_not_more(report), kIndent, width) + "\n";
   return text;
 }
 
