@@ -154,6 +154,7 @@ install: all ## install below PREFIX (default /usr/local); DESTDIR is honoured
 	chmod 0644 $(DESTDIR)$(UNITDIR)/cf-failover.service
 	install -m 0644 scripts/systemd/cf-failover.timer $(DESTDIR)$(UNITDIR)/cf-failover.timer
 	install -m 0644 scripts/examples/config.json $(examples)/config.json
+	install -m 0644 scripts/monitoring/cf-failover.rules.yml $(examples)/cf-failover.rules.yml
 	for example in cf-failover.cron cf-failover.default; do \
 	  $(place) scripts/examples/$$example >$(examples)/$$example && chmod 0644 $(examples)/$$example || exit; \
 	done
@@ -166,7 +167,7 @@ uninstall: ## remove what install installed
 	  $(DESTDIR)$(MANDIR)/man5/cf-failover-config.5 $(word 1,$(completions))/cf-failover \
 	  $(word 2,$(completions))/_cf-failover $(DESTDIR)$(UNITDIR)/cf-failover.service \
 	  $(DESTDIR)$(UNITDIR)/cf-failover.timer $(examples)/config.json $(examples)/cf-failover.cron \
-	  $(examples)/cf-failover.default $(hooks:%=$(DESTDIR)$(HOOKDIR)/%)
+	  $(examples)/cf-failover.default $(examples)/cf-failover.rules.yml $(hooks:%=$(DESTDIR)$(HOOKDIR)/%)
 	-rmdir $(examples) $(dir $(examples)) $(DESTDIR)$(HOOKDIR) 2>/dev/null
 
 clean: ## remove build/

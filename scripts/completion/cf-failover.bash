@@ -9,18 +9,22 @@ _cf_failover() {
     --probe) mapfile -t COMPREPLY < <(compgen -W 'https:// http:// tcp: icmp exec:' -- "$word") ;;
     -c | --config | --ca-file) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     --state-dir) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
+    --since) mapfile -t COMPREPLY < <(compgen -W 'day week month' -- "$word") ;;
     --from-interface) mapfile -t COMPREPLY < <(compgen -W "$(command ls /sys/class/net 2>/dev/null)" -- "$word") ;;
     --record | --zone | --main | --backup | --ttl | --timeout | --connect-timeout | --attempts | \
       --retry-delay | --expect-status | --expect-body | --max-body | --header | --canary | --deadline | --fall | \
-      --rise | --failback-delay | --from-url | --replace | --why)
+      --rise | --failback-delay | --from-url | --replace | --why | --hold | --at)
       COMPREPLY=()
       ;;
     *)
       if [[ $word == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$("${COMP_WORDS[0]}" --help 2>/dev/null |
           sed -n 's/^ *\(-[a-z], \)\{0,1\}\(--[a-z-]*\).*/\2/p')" -- "$word")
+      elif [[ " ${COMP_WORDS[*]:1:COMP_CWORD-1} " == *' switch '* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W 'main backup' -- "$word")
       else
-        mapfile -t COMPREPLY < <(compgen -W 'run set-backup hold release check-config' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W \
+          'run status set-backup switch hold release history explain check-config notify-test' -- "$word")
       fi
       ;;
   esac
