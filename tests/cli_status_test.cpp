@@ -872,5 +872,5 @@ TEST_CASE("A reason stands beside its address where there is room, and below it 
   CHECK_THAT(line_with(narrow, "  BACKUP "), StartsWith("  BACKUP  127.0.3.1  inaccessible  N ms"));
 
   const auto piped = lines_of(look(lab, more).out);
-  CHECK(piped.size() == 4);
+  CHECK(piped.size() == 5);
 }

@@ -267,7 +267,8 @@ TEST_CASE("A switch to a dead site is refused, and nothing of it is left") {
            {"backup", Lab::kMain, "cannot switch to BACKUP: 127.0.3.1 refused"},
            {"main", Lab::kBackup, "cannot switch to MAIN: 127.0.2.1 refused"},
            {"main", MovingLab::kMoved, "cannot switch to MAIN: 127.0.2.1 refused"},
-           {"main", Lab::kMain, "cannot switch to MAIN: 127.0.2.1 refused"},
+           {"main", Lab::kMain,
+            "the record points to MAIN already, which is inaccessible: 127.0.2.1 refused"},
        }) {
     MovingLab lab;
     lab.main.behave(Refuse{});

@@ -50,8 +50,14 @@ void tell_others(const Config& config, const std::vector<MeasuredRun>& runs, Exi
   if (!config.metrics_file.empty()) {
     write_metrics(config.metrics_file, runs, outbox.size());
   }
-  if (config.ping) {
-    auto ping = http.fetch(ping_request(*config.ping, runs, status));
-    loop.run(ping, http);
+  if (!config.ping) {
+    return;
   }
+  const auto url = config.ping();
+  if (!url) {
+    print(stderr, warning_line("no ping: " + url.error().message));
+    return;
+  }
+  auto ping = http.fetch(ping_request(*url, runs, status));
+  loop.run(ping, http);
 }

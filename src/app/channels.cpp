@@ -22,7 +22,7 @@ struct Kind {
 
 const std::vector<Kind>& kinds() {
   using enum Channel::Kind;
-  static const std::vector<Kind> all{
+  static const std::vector<Kind> kAll{
       {email,
        "email",
        {"server", "user", "from", "to", "ca_file"},
@@ -35,7 +35,7 @@ const std::vector<Kind>& kinds() {
       {webhook, "webhook", {"url", "headers_file", "ca_file"}, {}, "url", true},
       {exec, "exec", {"command"}, {"command"}, nullptr, false},
   };
-  return all;
+  return kAll;
 }
 
 const Kind* kind_named(const std::string& name) {
@@ -68,16 +68,17 @@ tl::unexpected<Error> not_fit(const Layer& layer, const std::string& key, const 
 
 bool is_mail_address(const std::string& text) {
   const auto at = text.find('@');
-  return at != text.npos && at > 0 && at + 1 < text.size() &&
-         std::all_of(text.begin(), text.end(),
-                     [](char c) { return c > ' ' && c <= '~' && c != '<' && c != '>'; });
+  return at != text.npos && at > 0 && at + 1 < text.size() && at == text.rfind('@') &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return c > ' ' && c <= '~' && c != '<' && c != '>' && c != ',';
+         });
 }
 
 bool is_mail_server(const std::string& text) {
   const auto scheme = text.find("://");
   const bool known = text.starts_with("smtp://") || text.starts_with("smtps://");
   return known && Url::parse("https" + text.substr(scheme)) &&
-         text.find('/', scheme + 3) == text.npos;
+         text.find_first_of("/?#", scheme + 3) == text.npos;
 }
 
 /// "Name: value" on each line of a file that others may not read.
@@ -112,10 +113,8 @@ std::function<Result<Secret>()> secret_of(const Layer& layer, const std::string&
   if (name.empty()) {
     return nullptr;
   }
-  return [name, what, value = Secret(environment.get(name))]() -> Result<Secret> {
-    return value.reveal().empty()
-               ? failure("the variable " + name + " of the " + what + " is empty")
-               : Result<Secret>(value);
+  return [name, what, value = Secret(environment.get(name))] {
+    return to_secret(std::string(trim(value.reveal())), "the variable " + name, what);
   };
 }
 
@@ -139,7 +138,25 @@ Result<std::vector<Event>> events_of(const Layer& layer) {
 
 // --- Checks ---
 
+/// Lists are for some keys only.
+Result<void> check_numbers(const Layer& layer) {
+  for (const auto& [key, values] : layer) {
+    const bool is_list = key == "to" || key == "events" || key == "command";
+    if (values.empty() && key == "events") {
+      return failure(layer.at("channel").front().where + ": the list \"" + key + "\" is empty",
+                     "leave it out, or name at least one");
+    }
+    if (!is_list && values.size() > 1) {
+      return failure(values[1].where + ": there can be only one", "give one, or a second channel");
+    }
+  }
+  return {};
+}
+
 Result<void> check_complete(const Layer& layer, const Kind& kind) {
+  if (const auto checked = check_numbers(layer); !checked) {
+    return checked;
+  }
   for (const std::string& key : kind.needed) {
     if (values_of(layer, key).empty() || value_of(layer, key).empty()) {
       return failure(
@@ -185,8 +202,7 @@ Result<std::optional<Url>> url_of(const Layer& layer) {
   if (!url) {
     return not_fit(layer, "url", "an address", "https://HOST/PATH");
   }
-  const auto address = url->host_address();
-  if (url->scheme() == Url::Scheme::http && !(address && address->is_loopback())) {
+  if (!url->keeps_secrets()) {
     return not_fit(layer, "url", "a safe address: everybody on the way could read what is sent",
                    "use https; http is for loopback addresses only");
   }

@@ -70,6 +70,12 @@ std::vector<Finding> look(const Config& config, const Clock& clock) {
 }  // namespace
 
 ExitStatus check_command(const CheckRequest& request, const Clock& clock) {
+  if (request.config.ping) {
+    if (const auto url = request.config.ping(); !url) {
+      print(stderr, to_lines(url.error()));
+      return ExitStatus::usage;
+    }
+  }
   std::vector<Finding> findings;
   if (request.online == Online::yes) {
     findings = look(request.config, clock);

@@ -64,6 +64,14 @@ std::string certificate_text(const ProbeResult& probe, UnixTime now) {
   return "certificate valid for " + std::to_string(days) + (days == 1 ? " day" : " days");
 }
 
+std::string ping_text(const Config& config) {
+  if (!config.ping) {
+    return "none";
+  }
+  const auto url = config.ping();
+  return url ? url->describe() : url.error().message;
+}
+
 std::string settings_table(const std::vector<SettingLine>& lines) {
   Table table;
   for (const SettingLine& line : lines) {
@@ -171,7 +179,7 @@ std::vector<SettingLine> run_lines(const CheckRequest& request) {
       {"notify",
        or_none(listed(config.channels, [](const Channel& channel) { return channel.name; })), ""},
       {"metrics-file", or_none(config.metrics_file), source_of(request.run, "metrics-file")},
-      {"ping", config.ping ? config.ping->describe() : "none", source_of(request.run, "ping")}};
+      {"ping", ping_text(config), source_of(request.run, "ping")}};
 }
 
 std::vector<std::string> cautions(const RecordConfig& record, Milliseconds deadline,

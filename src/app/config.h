@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "value/fqdn.h"
 #include "value/probe_settings.h"
 #include "value/record_type.h"
+#include "value/result.h"
 
 /// What tells one record from another.
 struct RecordKey {
@@ -44,12 +46,12 @@ struct Config {
   std::vector<Url> canaries = {};
   std::vector<std::string> child_environment = {};  ///< "NAME=value": all that commands see
   Milliseconds deadline;
-  std::string state_dir;               ///< empty: there is no place for it
-  std::string host = {};               ///< the name of this machine
-  std::vector<Channel> channels = {};  ///< whom to tell
-  Milliseconds remind{0};              ///< of trouble that lasts; zero: never
-  std::string metrics_file = {};       ///< empty: none
-  std::optional<Url> ping = {};        ///< of a dead-man's switch
+  std::string state_dir;                   ///< empty: there is no place for it
+  std::string host = {};                   ///< the name of this machine
+  std::vector<Channel> channels = {};      ///< whom to tell
+  Milliseconds remind{0};                  ///< of trouble that lasts; zero: never
+  std::string metrics_file = {};           ///< empty: none
+  std::function<Result<Url>()> ping = {};  ///< of a dead-man's switch
   DryRun dry_run = DryRun::no;
   Json json = Json::no;
   Detail detail = Detail::normal;

@@ -57,6 +57,10 @@ bool exists(const std::string& path) {
 
 }  // namespace
 
+Result<Secret> to_secret(std::string text, const std::string& source, const std::string& what) {
+  return checked(std::move(text), source, what);
+}
+
 Result<std::string> read_private_file(const std::string& path, const std::string& what) {
   const std::string source = "the " + what + " file " + path;
   const auto file = read_small_file(path, Links::follow);

@@ -13,6 +13,8 @@ struct Credentials {
   std::string source;  ///< "CLOUDFLARE_API_TOKEN", "the token file PATH", ...
 };
 
+/// One word of printable characters from `source`; `what` it is for the Error.
+Result<Secret> to_secret(std::string text, const std::string& source, const std::string& what);
 /// The text of a file that others may not read; `what` it holds is for the Error.
 Result<std::string> read_private_file(const std::string& path, const std::string& what);
 /// The only line of such a file.

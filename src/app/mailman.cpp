@@ -36,11 +36,14 @@ class Round {
   Task<int> go() {
     int delivered = 0;
     for (Letter& letter : letters_) {
-      if (letter.next_try > now_ || loop_.expired()) {
+      // A time further off than any pause was set by a clock that was wrong.
+      const bool waits = letter.next_try > now_ && letter.next_try - now_ <= kNoticeLifetime;
+      if (waits || loop_.expired()) {
         break;
       }
       Message message = message_of(letter.notice, now_);
-      const Milliseconds at_most = std::min(kLongestDelivery, loop_.left());
+      // Something is left for the ping.
+      const Milliseconds at_most = std::min(kLongestDelivery, loop_.left() * 3 / 4);
       auto delivering = deliver(http_, loop_, channel_, std::move(message), at_most);
       const Delivery delivery = co_await delivering;
       if (!delivery.failure.empty()) {
@@ -105,7 +108,7 @@ void post(const Config& config, const Outbox& outbox, const std::vector<Notice>&
 
 void deliver_all(const Config& config, const Outbox& outbox, UnixTime now, EventLoop& loop,
                  Http& http) {
-  if (config.channels.empty() || outbox.size() == 0) {
+  if (outbox.size() == 0) {
     return;
   }
   const auto lock = outbox.try_lock();

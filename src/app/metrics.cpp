@@ -1,5 +1,6 @@
 #include "app/metrics.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <map>
@@ -58,8 +59,10 @@ std::string number(double value) {
 }
 
 std::string seconds(UnixTime time) {
-  constexpr double kThousand = 1000;
-  return number(static_cast<double>(time.time_since_epoch().count()) / kThousand);
+  constexpr std::int64_t kThousand = 1000;
+  const std::int64_t count = time.time_since_epoch().count();
+  const std::string fraction = std::to_string(kThousand + count % kThousand).substr(1);
+  return std::to_string(count / kThousand) + "." + fraction;
 }
 
 std::string seconds(double milliseconds) {
@@ -84,7 +87,7 @@ class Samples {
   void keep_others(const std::string& before, const std::vector<MeasuredRun>& ours) {
     for (const std::string_view line : split(before, '\n')) {
       const auto brace = line.find('{');
-      if (brace == line.npos || line.starts_with('#') || is_of(ours, line.substr(brace + 1))) {
+      if (!is_sample(line) || is_of(ours, line.substr(brace + 1))) {
         continue;
       }
       lines_[std::string(line.substr(0, brace))] += std::string(line) + "\n";
@@ -104,13 +107,25 @@ class Samples {
   }
 
  private:
-  static bool is_of(const std::vector<MeasuredRun>& runs, std::string_view labels) {
-    for (const MeasuredRun& run : runs) {
-      if (labels.starts_with(record_labels(run.report))) {
-        return true;
-      }
+  /// A line of ours, whoever wrote it: rubbish would make the collector refuse the whole file.
+  static bool is_sample(std::string_view line) {
+    const auto brace = line.find('{');
+    const auto end = line.rfind("} ");
+    if (brace == line.npos || end == line.npos || line.substr(brace + 1, 8) != "record=\"") {
+      return false;
     }
-    return false;
+    const std::string_view value = line.substr(end + 2);
+    const bool is_number =
+        !value.empty() && value.find_first_not_of("0123456789.e+-") == value.npos;
+    return is_number && std::any_of(kFamilies.begin(), kFamilies.end(), [&](const Family* family) {
+             return line.substr(0, brace) == family->name;
+           });
+  }
+
+  static bool is_of(const std::vector<MeasuredRun>& runs, std::string_view labels) {
+    return std::any_of(runs.begin(), runs.end(), [&](const MeasuredRun& run) {
+      return labels.starts_with(record_labels(run.report));
+    });
   }
 
   std::map<std::string, std::string> lines_;

@@ -26,6 +26,8 @@ class Narrator {
 
   /// Prints the steps that have been settled since it was told last.
   void tell(const RunReport& report);
+  /// Somebody else has spoken: says again whose steps follow.
+  void interrupted() { has_title_ = false; }
   /// What was not told yet, and the outcome.
   void finish(const RunReport& report);
 

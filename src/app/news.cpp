@@ -10,9 +10,18 @@ namespace {
 
 /// "2026-01-31T101500.250Z-1-www.example.com.A-failover": sorts as things happened, and is fit for
 /// a file's name.
-std::string id_of(UnixTime time, std::size_t number, const std::string& record, Event event) {
-  std::string id = to_text(time) + "-" + std::to_string(number) + "-" + record + "-" +
-                   std::string(to_text(event));
+std::string id_of(UnixTime time, std::size_t number, std::string record, Event event) {
+  constexpr std::size_t kLongest = 100;  // A file's name has 255 bytes, and an end of its own.
+  if (record.size() > kLongest) {
+    const std::size_t hash = std::hash<std::string>()(record);
+    record = record.substr(0, kLongest) + "-" + std::to_string(hash);
+  }
+  std::string moment = to_text(time);
+  if (moment.find('.') == moment.npos) {
+    moment.insert(moment.size() - 1, ".000");
+  }
+  std::string id =
+      moment + "-" + std::to_string(number) + "-" + record + "-" + std::string(to_text(event));
   std::erase(id, ':');
   std::replace(id.begin(), id.end(), ' ', '.');
   std::replace(id.begin(), id.end(), '*', '+');
@@ -24,7 +33,8 @@ class Teller {
   Teller(const RunReport& report, const std::string& host) : report_(report), host_(host) {}
 
   void tell(Event event, std::string sentence, std::string reason,
-            const std::optional<PastChange>& change = {}) {
+            const std::optional<PastChange>& change = {},
+            std::optional<UnixTime> since = std::nullopt) {
     notices_.push_back({.id = id_of(report_.now, notices_.size() + 1, title(report_), event),
                         .event = event,
                         .time = report_.now,
@@ -34,6 +44,7 @@ class Teller {
                         .to = change ? change->to.str() : "",
                         .reason = std::move(reason),
                         .host = host_,
+                        .since = since,
                         .json = to_json(report_)});
   }
 
@@ -119,7 +130,7 @@ std::optional<Trouble> tell_of_trouble(Teller& teller, const RunReport& report,
       const std::string lasted = describe(report.now - open->since);
       teller.tell(Event::recovered,
                   title(report) + ": recovered after " + lasted + ": " + outcome_line(report).text,
-                  std::string(to_text(open->event)) + " for " + lasted);
+                  std::string(to_text(open->event)) + " for " + lasted, {}, open->since);
     }
     return std::nullopt;
   }
@@ -133,7 +144,7 @@ std::optional<Trouble> tell_of_trouble(Teller& teller, const RunReport& report,
   const std::string still =
       is_told ? "still, after " + describe(report.now - open->since) + ": " : "";
   teller.tell(*event, title(report) + ": " + still + message, message,
-              past_run(report, {}, By::run).change);
+              past_run(report, {}, By::run).change, trouble.since);
   return trouble;
 }
 
@@ -157,7 +168,8 @@ std::string notice_text(const Notice& notice, UnixTime now) {
   line("Old address: ", notice.from);
   line("New address: ", notice.to);
   line("Reason: ", notice.reason);
-  line("Since: ", to_text(std::chrono::floor<std::chrono::seconds>(notice.time)));
+  line("Since: ",
+       to_text(std::chrono::floor<std::chrono::seconds>(notice.since.value_or(notice.time))));
   line("Noticed by: ", notice.host);
   if (now - notice.time > kWorthSaying) {
     line("This notice is late by ", describe(now - notice.time));

@@ -167,7 +167,8 @@ constexpr const char* kAfterOptions =
     "Exit status: 0 the record points to an accessible origin, 1 it does not and\n"
     "there is nowhere to go, 2 usage, 3 record not read, 4 cannot judge, 5 changed by\n"
     "somebody else, 6 change not made, 7 change not confirmed, 75 another run is\n"
-    "under way. The manual page cf-failover(1) has the rest.\n";
+    "under way; of status: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN. The manual page\n"
+    "cf-failover(1) has the rest.\n";
 
 std::string help_line(const Option& option) {
   constexpr std::size_t kColumn = 28;
@@ -532,21 +533,26 @@ Result<Gathered> gather(const cxxopts::ParseResult& line, const Surroundings& su
   return Gathered{std::move(in_file), *std::move(records), std::move(of_run), *std::move(run)};
 }
 
-/// Its address is a secret: whoever has it can feign that all is well.
-Result<std::optional<Url>> find_ping(const RunSettings& run) {
+/// Its address is a secret: whoever has it can feign that all is well. Read when it is needed: a
+/// file that cannot be read is no reason to stop a run.
+std::function<Result<Url>()> find_ping(const RunSettings& run) {
+  if (run.ping) {
+    return [url = *run.ping] { return Result<Url>(url); };
+  }
   if (run.ping_file.empty()) {
-    return run.ping;
+    return nullptr;
   }
-  const auto text = read_secret_file(run.ping_file, "address");
-  if (!text) {
-    return tl::unexpected(text.error());
-  }
-  const auto url = Url::parse(text->reveal());
-  if (!url) {
-    return failure("the address file " + run.ping_file + " holds no address",
-                   "https://HOST/PATH of a dead-man's switch");
-  }
-  return url;
+  return [path = run.ping_file]() -> Result<Url> {
+    const auto text = read_secret_file(path, "address");
+    if (!text) {
+      return tl::unexpected(text.error());
+    }
+    const auto url = Url::parse(text->reveal());
+    if (!url || !url->keeps_secrets()) {
+      return failure("the address file " + path + " holds no https address");
+    }
+    return *url;
+  };
 }
 
 Result<CheckRequest> to_check_request(const cxxopts::ParseResult& line,
@@ -571,10 +577,6 @@ Result<CheckRequest> to_check_request(const cxxopts::ParseResult& line,
   for (RecordConfig& record : *records) {
     record.probe.certificate_dates = !said->run.metrics_file.empty();
   }
-  auto ping = find_ping(said->run);
-  if (!ping) {
-    return tl::unexpected(ping.error());
-  }
   auto channels = to_channels(said->file.notify, environment, for_children(environment));
   if (!channels) {
     return tl::unexpected(channels.error());
@@ -593,7 +595,7 @@ Result<CheckRequest> to_check_request(const cxxopts::ParseResult& line,
                 .channels = *std::move(channels),
                 .remind = said->run.remind,
                 .metrics_file = said->run.metrics_file,
-                .ping = *std::move(ping),
+                .ping = find_ping(said->run),
                 .dry_run = is_on(line, "dry-run") ? DryRun::yes : DryRun::no,
                 .json = is_on(line, "json") ? Json::yes : Json::no,
                 .detail = find_detail(line, surroundings)};

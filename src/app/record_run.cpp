@@ -124,7 +124,9 @@ class RecordRun {
     memory_.gone = seen_.gone;
     memory_.vouched = wish_.vouched;
     memory_.wanted = wish_.wanted;
-    if (seen_.pace && still_holds(*seen_.pace, memory_.now)) {
+    memory_.last_run = seen_.pace ? std::optional(seen_.pace->last_run) : std::nullopt;
+    memory_.is_watched = seen_.pace && still_holds(*seen_.pace, memory_.now);
+    if (memory_.is_watched) {
       memory_.tracks = seen_.history;
     } else if (seen_.pace) {
       unwatched_since_ = std::min(seen_.pace->last_run, memory_.now);
@@ -180,7 +182,11 @@ class RecordRun {
     if (is_named && zone->status == "pending") {
       warn(report_, "the zone " + zone->name + " is pending: Cloudflare does not serve it yet");
     }
+    const News news = news_of(report, memory_.tracks, seen_.trouble, config_.remind, config_.host);
     if (!may_write_state()) {
+      if (config_.dry_run == DryRun::no && !config_.channels.empty() && !news.notices.empty()) {
+        warn(report_, "no notice of this: there is no outbox without a state directory");
+      }
       return;
     }
     if (is_named) {
@@ -190,7 +196,6 @@ class RecordRun {
     seen_.history = report.tracks;
     seen_.gone = report.gone;
     add_to_history(report);
-    News news = news_of(report, memory_.tracks, seen_.trouble, config_.remind, config_.host);
     seen_.trouble = news.trouble;
     // Before what was told is remembered: rather told twice than never.
     post(config_, Outbox(config_.state_dir), news.notices);

@@ -221,15 +221,20 @@ std::vector<Host> targets(const RunReport& report) {
 }
 
 Error cannot_switch(const RunReport& report) {
+  const IpAddress& origin = report.record->content;
+  const std::string site(to_text(report.wanted->to));
   std::vector<std::string> verdicts;
   for (const Host& target : targets(report)) {
     verdicts.push_back(verdict(target, report));
   }
-  if (verdicts.empty()) {
-    verdicts.push_back(verdict(report.record->content, report));
+  const bool is_there = report.sites.role_of(origin) == report.wanted->to;
+  if (is_there && (verdicts.empty() || report.wanted->forced)) {
+    return {
+        "the record points to " + site +
+            " already, which is inaccessible: " + verdict(origin, report),
+        report.wanted->to == Role::main ? "cf-failover switch backup" : "cf-failover switch main"};
   }
-  return {"cannot switch to " + std::string(to_text(report.wanted->to)) + ": " + joined(verdicts),
-          "--force switches all the same"};
+  return {"cannot switch to " + site + ": " + joined(verdicts), "--force switches all the same"};
 }
 
 bool origin_counts_as_up(const RunReport& report) {
@@ -458,7 +463,8 @@ std::string why_kept(const RunReport& report) {
     case Step::main_accessible:
       return std::string(to_text(role)) + " serves, and MAIN does not count as accessible";
     case Step::candidate_accessible:
-      return "there is nowhere to go";
+      return report.wanted ? std::string(to_text(report.wanted->to)) + " is inaccessible"
+                           : "there is nowhere to go";
     case Step::origin_accessible:
     case Step::origin_is_backup:
     case Step::fail_back:

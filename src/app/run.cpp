@@ -71,6 +71,8 @@ class Run {
         report_(begin_report(config, dry_run)),
         probes_(world.prober) {
     report_.now = memory.now;
+    report_.last_run = memory.last_run;
+    report_.is_watched = memory.is_watched;
     report_.vouched = memory.vouched;
     report_.wanted = memory.wanted;
     report_.gone = memory.gone;

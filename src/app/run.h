@@ -40,6 +40,8 @@ struct Memory {
   Said said = {};
   std::vector<FormerAddress> gone = {};   ///< former addresses that the record held no more
   Tracks tracks = {};                     ///< empty where it is void
+  std::optional<UnixTime> last_run = {};  ///< the one before this; nothing: none is kept
+  bool is_watched = false;                ///< whether it was recent enough to go on from
   std::optional<IpAddress> vouched = {};  ///< taken for accessible on somebody's word
   std::optional<Switch> wanted = {};
 };
@@ -52,7 +54,9 @@ struct RunReport {
   Unfamiliar unfamiliar;
   DryRun dry_run;
   Damping damping = {};
-  UnixTime now = {};      ///< when the run began
+  UnixTime now = {};                      ///< when the run began
+  std::optional<UnixTime> last_run = {};  ///< as in Memory, as is the next
+  bool is_watched = false;
   bool busy = false;      ///< another run holds the lock: nothing was done
   std::string zone = {};  ///< its name, or its id where only that is known; else empty
   std::optional<Record> record = {};

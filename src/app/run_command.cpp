@@ -28,14 +28,22 @@ ExitStatus run_command(const Config& config, const Clock& clock, const Audience&
   std::vector<Narrator> narrators(config.records.size(), narrator);
   const bool narrates = config.detail == Detail::steps;
   Listener listener;
+  std::size_t speaker = 0;
+  const auto give_word_to = [&](std::size_t record) -> Narrator& {
+    if (record != speaker) {
+      narrators[speaker].interrupted();
+      speaker = record;
+    }
+    return narrators[record];
+  };
   if (narrates) {
     listener.so_far = [&](std::size_t record, const RunReport& so_far) {
-      narrators[record].tell(so_far);
+      give_word_to(record).tell(so_far);
     };
   }
   listener.finished = [&](std::size_t record, const RunReport& report) {
     if (narrates && !report.busy) {
-      narrators[record].finish(report);
+      give_word_to(record).finish(report);
     }
     say(report, config);
     return exit_status(report);

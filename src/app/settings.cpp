@@ -135,6 +135,11 @@ std::optional<std::string> non_empty(Text text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }
 
+std::optional<Url> parse_ping(Text text) {
+  auto url = Url::parse(text);
+  return url && url->keeps_secrets() ? url : std::nullopt;
+}
+
 std::optional<bool> parse_switch(Text text) {
   if (text == "true") {
     return true;
@@ -173,7 +178,8 @@ constexpr ValueKind kFile{"FILE", "a file", "it must not be empty"};
 constexpr ValueKind kDirectory{"DIR", "a directory", "it must not be empty"};
 constexpr ValueKind kCanary{"URL", "an address",
                             "https://HOST/ of something that is always up, and not yours"};
-constexpr ValueKind kPing{"URL", "an address", "https://HOST/PATH of a dead-man's switch"};
+constexpr ValueKind kPing{"URL", "an address",
+                          "https://HOST/PATH of a dead-man's switch; http only on loopback"};
 constexpr ValueKind kSwitch{"", "true or false", "true or false"};
 
 const RecordSetting kRecordSettings[] = {
@@ -262,7 +268,7 @@ const RunSetting kReportSettings[] = {
     {"remind", kPause, "",
      [](RunDraft& draft, Text text) { return take(draft.settings.remind, parse_duration(text)); }},
     {"ping", kPing, "",
-     [](RunDraft& draft, Text text) { return take(draft.settings.ping, Url::parse(text)); }},
+     [](RunDraft& draft, Text text) { return take(draft.settings.ping, parse_ping(text)); }},
     {"ping-file", kFile, "",
      [](RunDraft& draft, Text text) { return take(draft.settings.ping_file, non_empty(text)); }},
 };

@@ -37,6 +37,10 @@ Tone tone_of(Health health) {
   return health == Health::up ? Tone::good : health == Health::down ? Tone::bad : Tone::doubtful;
 }
 
+std::string role_text(Role role) {
+  return role == Role::other ? "other" : std::string(to_text(role));
+}
+
 /// "MAIN serves", "nobody serves", ...
 std::string who_serves(const RunReport& report) {
   if (!report.record) {
@@ -68,16 +72,22 @@ std::string milliseconds(const ProbeResult& probe) {
   return probe.attempts == 0 ? "" : std::to_string(std::lround(probe.ms)) + " ms";
 }
 
-std::string role_text(Role role) {
-  return role == Role::other ? "other" : std::string(to_text(role));
-}
-
 std::string why_not_more(const RunReport& report) {
   const auto trouble = problem(report);
   if (const auto line = change_line(report)) {
     return line->substr(line->find("dry run: ") + std::string_view("dry run: ").size());
   }
   return trouble ? trouble->message : outcome_line(report).text;
+}
+
+/// Whether anybody looks regularly.
+std::string last_run(const RunReport& report) {
+  if (!report.last_run) {
+    return "no run is kept here: does cron, or the timer, use this state directory?";
+  }
+  const Milliseconds ago = std::max(report.now - *report.last_run, Milliseconds{0});
+  return report.is_watched ? "a run " + describe(ago) + " ago"
+                           : "no run for " + describe(ago) + ": is cron, or the timer, on?";
 }
 
 PaintedTable address_table(const RunReport& report) {
@@ -172,6 +182,9 @@ std::string status_table(const RunReport& report, Colour colour, std::size_t wid
                      painted(std::string(to_text(of_record)), tone_of(of_record), colour) +
                      (fits ? "  " + who + "\n" : "\n  " + folded(who, 2, width) + "\n");
   text += address_table(report).str(2, colour, width);
+  text += "  last  " +
+          painted(last_run(report), report.is_watched ? Tone::plain : Tone::doubtful, colour) +
+          "\n";
   text += "  next  " + folded(why_not_more(report), kIndent, width) + "\n";
   return text;
 }

@@ -79,7 +79,7 @@ std::vector<Stretch> stretches(const History& runs, UnixTime watched_until, Unix
     begin(list, {.from = run.time,
                  .to = run.time,
                  .served = run.served,
-                 .why = run.trouble,
+                 .why = run.trouble.empty() && run.change ? run.change->reason : run.trouble,
                  .host = run.host,
                  .by = run.by});
   }

@@ -35,8 +35,9 @@ struct Notice {
   std::string from = {};
   std::string to = {};
   std::string reason = {};
-  std::string host = {};  ///< that noticed it
-  std::string json = {};  ///< what the run printed with --json
+  std::string host = {};               ///< that noticed it
+  std::optional<UnixTime> since = {};  ///< of trouble: when it began; else it is the time
+  std::string json = {};               ///< what the run printed with --json
 
   friend bool operator==(const Notice&, const Notice&) = default;
 };

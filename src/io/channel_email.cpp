@@ -25,27 +25,48 @@ std::string id_left(const std::string& id) {
   return left;
 }
 
+/// Lines as RFC 5322, 2.1.1 allows them, broken at blanks where they are longer.
 std::string with_crlf(std::string_view text) {
+  constexpr std::size_t kLongest = 900;
   std::string lines;
-  for (const std::string_view line : split(text, '\n')) {
+  for (std::string_view line : split(text, '\n')) {
+    while (line.size() > kLongest) {
+      const auto blank = line.rfind(' ', kLongest);
+      const std::size_t end = blank == line.npos || blank == 0 ? kLongest : blank;
+      lines += std::string(line.substr(0, end)) + "\r\n";
+      line.remove_prefix(end);
+    }
     lines += std::string(line) + "\r\n";
   }
   return lines;
 }
 
+/// In one line, or one recipient a line where they are many.
+std::string recipients(const std::vector<std::string>& to) {
+  constexpr std::size_t kMany = 10;
+  std::string list;
+  for (const std::string& address : to) {
+    list += (list.empty() ? "" : to.size() > kMany ? ",\r\n " : ", ") + address;
+  }
+  return list;
+}
+
 std::string message_of(const Channel& channel, const Message& message) {
+  constexpr std::size_t kLongestSubject = 200;
   const std::string domain = channel.from.substr(channel.from.find('@') + 1);
   return "Date: " + mail_date(message.notice.time) + "\r\nFrom: cf-failover <" + channel.from +
-         ">\r\nTo: " + joined(channel.to) + "\r\nSubject: " + printable(message.subject) +
-         "\r\nMessage-ID: <" + id_left(message.notice.id) + "@" + domain +
+         ">\r\nTo: " + recipients(channel.to) +
+         "\r\nSubject: " + printable(message.subject, kLongestSubject) + "\r\nMessage-ID: <" +
+         id_left(message.notice.id) + "@" + domain +
          ">\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
          "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" +
          with_crlf(message.text);
 }
 
 bool is_on_this_host(const std::string& server) {
-  const std::string_view host = std::string_view(server).substr(server.find("://") + 3);
-  return host.starts_with("127.") || host.starts_with("[::1]") || host.starts_with("localhost");
+  const auto url = Url::parse("https" + server.substr(server.find("://")));
+  const auto address = url ? url->host_address() : std::nullopt;
+  return url && (url->host() == "localhost" || (address && address->is_loopback()));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "io/channel_post.h"
 
 #include "io/channel_json.h"
+#include "value/text.h"
 
 namespace {
 
@@ -18,7 +19,8 @@ Result<Url> secret_address(const Channel& channel) {
     return tl::unexpected(text.error());
   }
   const auto url = Url::parse(text->reveal());
-  return url ? Result<Url>(*url) : failure("what is to be its address is none");
+  return url && url->keeps_secrets() ? Result<Url>(*url)
+                                     : failure("what is to be its address is none of https");
 }
 
 Result<HttpRequest> slack_post(const Channel& channel, const Message& message) {
@@ -91,7 +93,7 @@ Result<HttpRequest> post_of(const Channel& channel, const Message& message) {
     request->ca_file = channel.ca_file;
     request->proxy = HttpRequest::Proxy::from_environment;
     request->headers.push_back({"Content-Type", Secret("application/json; charset=utf-8")});
-    request->headers.push_back({"Idempotency-Key", Secret(message.notice.id)});
+    request->headers.push_back({"Idempotency-Key", Secret(printable(message.notice.id))});
   }
   return request;
 }

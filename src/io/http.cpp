@@ -456,6 +456,10 @@ void Http::Transfer::deliver(const Mail& mail) {
     append(recipients_, "<" + recipient + ">");
   }
   set<CURLOPT_MAIL_RCPT>(easy(), recipients_.get());
+  set<CURLOPT_MAIL_RCPT_ALLLOWFAILS>(easy(), 1L);  // One dead mailbox keeps it from nobody else.
+  constexpr Milliseconds kSecond{1000};
+  const Milliseconds at_most = std::clamp(http_.loop_.left(), kSecond, mail.timeout + kSecond);
+  set<CURLOPT_SERVER_RESPONSE_TIMEOUT>(easy(), static_cast<long>(at_most / kSecond));
   set<CURLOPT_UPLOAD>(easy(), 1L);
   set<CURLOPT_READFUNCTION>(easy(), &Transfer::on_upload);
   set<CURLOPT_READDATA>(easy(), static_cast<void*>(this));

@@ -2,6 +2,8 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <algorithm>
+
 #include "io/outbox.h"
 
 namespace {
@@ -10,6 +12,7 @@ using Json = rapidjson::Value;
 using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
 constexpr int kVersion = 1;
+constexpr int kMostFailures = 10000;
 constexpr unsigned kParseFlags =
     rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
 
@@ -26,6 +29,13 @@ std::optional<int> count_member(const Json& object, const char* name) {
   const bool is_count =
       found != object.MemberEnd() && found->value.IsInt() && found->value.GetInt() >= 0;
   return is_count ? std::optional(found->value.GetInt()) : std::nullopt;
+}
+
+bool is_object(const std::string& text) {
+  rapidjson::Document json;
+  json.Parse<kParseFlags>(text.data(), text.size());
+  return text.find('\0') == std::string::npos && !json.HasParseError() && json.IsObject() &&
+         text.starts_with('{') && text.ends_with('}');
 }
 
 void member(Writer& writer, const char* name, std::string_view text) {
@@ -57,11 +67,13 @@ std::optional<Letter> parse_letter(std::string_view text) {
                            .to = text_member(json, "to"),
                            .reason = text_member(json, "reason"),
                            .host = text_member(json, "host"),
+                           .since = parse_unix_time(text_member(json, "since")),
                            .json = text_member(json, "report")},
-                .failures = failures.value_or(0),
+                .failures = std::min(failures.value_or(0), kMostFailures),
                 .next_try = next_try.value_or(UnixTime())};
   const bool good = event && time && next_try && failures && !letter.channel.empty() &&
-                    !letter.notice.id.empty() && !letter.notice.sentence.empty();
+                    !letter.notice.id.empty() && !letter.notice.sentence.empty() &&
+                    (letter.notice.json.empty() || is_object(letter.notice.json));
   return good ? std::optional(std::move(letter)) : std::nullopt;
 }
 
@@ -82,6 +94,9 @@ std::string to_json(const Letter& letter) {
   member(writer, "to", notice.to);
   member(writer, "reason", notice.reason);
   member(writer, "host", notice.host);
+  if (notice.since) {
+    member(writer, "since", to_text(*notice.since));
+  }
   member(writer, "report", notice.json);
   writer.Key("failures");
   writer.Int(letter.failures);

@@ -9,7 +9,8 @@
 namespace {
 
 bool give_to_owner_of_directory(int descriptor, const std::string& path) {
-  const std::string directory = std::filesystem::path(path).parent_path();
+  const std::string parent = std::filesystem::path(path).parent_path();
+  const std::string directory = parent.empty() ? "." : parent;
   struct stat status {};
   if (stat(directory.c_str(), &status) != 0) {
     return false;

@@ -78,6 +78,11 @@ std::string Url::describe() const {
   return text_.substr(0, text_.find('/', text_.find("://") + 3));
 }
 
+bool Url::keeps_secrets() const {
+  const auto address = host_address();
+  return scheme_ == Scheme::https || (address && address->is_loopback());
+}
+
 Url Url::with_path(std::string_view path) const {
   Url url = *this;
   while (url.text_.ends_with('/')) {

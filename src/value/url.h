@@ -26,6 +26,9 @@ class Url {
   /// Scheme, host and port alone: path and query may hold a secret.
   std::string describe() const;
 
+  /// Whether nobody on the way can read what is sent: https, or an address of this host.
+  bool keeps_secrets() const;
+
   /// With `path` appended to this address's path; both keep their slashes in order.
   Url with_path(std::string_view path) const;
 
