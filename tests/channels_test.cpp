@@ -148,12 +148,19 @@ TEST_CASE("A mail server, and addresses of mail, are what they claim to be") {
 }
 
 TEST_CASE("A command is a list of words, or one text that is split") {
-  const auto command = [](const Names& words) {
-    return channel({{"channel", {"exec"}}, {"command", words}}).command;
+  const auto command = [](const Names& words, bool in_list) {
+    Layer exec = layer({{"channel", {"exec"}}, {"command", words}});
+    for (Given& word : exec["command"]) {
+      word.in_list = in_list;
+    }
+    const auto channels = to_channels({exec}, {}, {});
+    REQUIRE(channels);
+    return channels->front().command;
   };
 
-  CHECK(command({"/bin/tell", "a b", "$c"}) == Names{"/bin/tell", "a b", "$c"});
-  CHECK(command({"/bin/tell 'a b' $c"}) == Names{"/bin/tell", "a b", "$c"});
+  CHECK(command({"/bin/tell", "a b", "$c"}, true) == Names{"/bin/tell", "a b", "$c"});
+  CHECK(command({"/bin/tell 'a b'"}, true) == Names{"/bin/tell 'a b'"});
+  CHECK(command({"/bin/tell 'a b' $c"}, false) == Names{"/bin/tell", "a b", "$c"});
 }
 
 TEST_CASE("A mail has proper headers, and goes unencrypted to this host alone") {

@@ -71,13 +71,17 @@ class PastLab : public MovingLab {
     }
   }
 
-  ProcessResult told(const std::string& command, const Options& more = {}) const {
+  ProcessResult says(const std::string& command, const Options& more = {}) const {
     ProcessSpec spec{.argv = {built("cf-failover"), command, "--record", "www.example.com",
                               "--type", "A", "--state-dir", scratch.path() / "state"}};
     spec.argv.insert(spec.argv.end(), more.begin(), more.end());
+    return finish(spec);
+  }
+  /// Asks nobody and changes nothing.
+  ProcessResult told(const std::string& command, const Options& more = {}) const {
     const std::size_t requests = cloudflare.requests().size();
     const std::string before = text(kHistory) + text(kSeen) + text(kSaid);
-    ProcessResult result = finish(spec);
+    ProcessResult result = says(command, more);
     CHECK(cloudflare.requests().size() == requests);
     CHECK(text(kHistory) + text(kSeen) + text(kSaid) == before);
     return result;
@@ -476,6 +480,8 @@ TEST_CASE("--since leaves out what was over before") {
       {"60", 0},
       {"1000h", 5},
       {an_hour_ago, 1},
+      {"2026-01-31 10:15:00", 5},
+      {"2038-01-19 03:14:07 UTC", 0},
       {"1970-01-01T00:00:00Z", 5},
       {"2038-01-19T03:14:07+01:00", 0},
   }));
@@ -509,9 +515,9 @@ TEST_CASE("An outage that reaches into the time asked for is told whole") {
 TEST_CASE("What is no time is refused") {
   const auto [command, option] =
       GENERATE(table<std::string, std::string>({{"history", "--since"}, {"explain", "--at"}}));
-  const auto time =
-      GENERATE(values<std::string>({"yesterday", "", "-1h", "2026-13-01T00:00:00Z", "2026-01-31",
-                                    "10:15", "1h30m", "3d", "Day", "99999999999999999999"}));
+  const auto time = GENERATE(values<std::string>({"yesterday", "", "-1h", "2026-13-01T00:00:00Z",
+                                                  "2026-01-31", "2026-01-31 10:15", "10:15",
+                                                  "1h30m", "3d", "Day", "99999999999999999999"}));
   const PastLab lab;
   lab.remember({failed_over(1h)});
   CAPTURE(command, time);
@@ -712,7 +718,7 @@ TEST_CASE("The last run is explained in the very lines that it has printed") {
     CHECK(result.err.empty());
     CHECK(matches(lines_of(result.out).front(), R"(www\.example\.com A: the run of )" + kTime +
                                                     " UTC on " + this_host() +
-                                                    ", by run, [0-9.]+ m?s ago"));
+                                                    ", [0-9.]+ m?s ago"));
     auto expected = step_lines(ran.out);
     auto explained = step_lines(result.out);
     if (!row.trouble.empty()) {
@@ -764,6 +770,19 @@ TEST_CASE("A past run is explained by the time of it, or by how long ago it was"
   }
 }
 
+TEST_CASE("A time that history prints is one that explain takes") {
+  PastLab lab;
+  lab.main.behave(Refuse{});
+  REQUIRE(lab.run_once().out == success_line());
+  const auto events = events_of(lab.history().out);
+  REQUIRE(events.size() == 1);
+
+  const ProcessResult result = lab.explain({"--at", events[0].substr(2, 19)});
+
+  CAPTURE(events[0], result.out, result.err);
+  CHECK_THAT(result.out, ContainsSubstring("changed, and confirmed by Cloudflare"));
+}
+
 TEST_CASE("Of a run that was not kept by itself, the one that it was like is explained") {
   const PastLab lab;
   REQUIRE(lab.run_once().status == 0);
@@ -796,12 +815,12 @@ TEST_CASE("A switch by hand and a hook's set-backup are explained as theirs") {
   SECTION("hand") {
     REQUIRE(lab.finish(lab.spec({"switch", "backup"})).status == 0);
     const std::string out = lab.explain().out;
-    CHECK_THAT(out, ContainsSubstring(", by hand, "));
+    CHECK_THAT(out, ContainsSubstring(", started by hand, "));
     CHECK_THAT(out, ContainsSubstring("  8  change the record to 127.0.3.1 (BACKUP)\n"));
   }
   SECTION("hook") {
     REQUIRE(lab.set_backup(MovingLab::kMoved).status == 0);
-    CHECK_THAT(lab.explain().out, ContainsSubstring(", by hook, "));
+    CHECK_THAT(lab.explain().out, ContainsSubstring(", started by a hook, "));
   }
 }
 
@@ -868,7 +887,7 @@ TEST_CASE("Runs that are killed at any moment leave a history that can be read")
     process.signal(SIGKILL);
     cut_short += process.wait().signal == SIGKILL ? 1 : 0;
 
-    const ProcessResult history = lab.history({"--json"});
+    const ProcessResult history = lab.says("history", {"--json"});
     CHECK(history.status == 0);
     CHECK(history.err.empty());
     for (const std::string& line : lines_of(lab.text(kHistory))) {

@@ -93,17 +93,17 @@ void check_is_now(const std::string& value) {
 }
 
 bool has_promtool() {
-  static const bool has = [] {
+  static const bool kHas = [] {
     try {
       return run({.argv = {"promtool", "--version"}}).status == 0;
     } catch (const std::system_error&) {
       return false;
     }
   }();
-  if (!has) {
+  if (!kHas) {
     WARN("not tried: there is no promtool here (Debian: prometheus)");
   }
-  return has;
+  return kHas;
 }
 
 void check_with_promtool(const fs::path& file) {
@@ -393,7 +393,7 @@ TEST_CASE("What somebody else has put there does not spoil the metrics") {
   const auto text = GENERATE(
       as<std::string>(), "", "rubbish\n", "{\n", "cf_failover_hold{record=\"x\",type=\"A\"} what\n",
       "cf_failover_hold{record=\"x\n", std::string(2'000'000, '{'), "cf_failover_exit_status{} \n",
-      "node_load1 0.5\nup{a=\"b\"} 1\n", std::string("cf_failover_hold{\0\xff} 1\n", 24));
+      "node_load1 0.5\nup{a=\"b\"} 1\n", std::string("cf_failover_hold{\0\xff} 1\n", 23));
   CollectedScene scene;
   scene.scratch.write("collector/cf.prom", text, 0644);
 
@@ -540,17 +540,17 @@ TEST_CASE("The ping comes after everything else") {
 }
 
 TEST_CASE("The address of a ping may be a secret, in a file") {
-  const std::string kSecret = "planted-uuid";
+  const std::string secret = "planted-uuid";
   PingScene scene;
   scene.configure(
-      {"\"ping_file\": " + quoted(scene.secret_file("ping", scene.ping.url() + kSecret + "/"))});
+      {"\"ping_file\": " + quoted(scene.secret_file("ping", scene.ping.url() + secret + "/"))});
 
   const ProcessResult result = scene.run({"run", "-v"});
 
   REQUIRE(scene.ping.requests().size() == 1);
-  CHECK(scene.ping.requests().front().path == "/" + kSecret + "/0");
-  CHECK_FALSE(contains(result.out + result.err, kSecret));
-  CHECK_FALSE(contains(everything_below(scene.state()), kSecret));
+  CHECK(scene.ping.requests().front().path == "/" + secret + "/0");
+  CHECK_FALSE(contains(result.out + result.err, secret));
+  CHECK_FALSE(contains(everything_below(scene.state()), secret));
 }
 
 TEST_CASE("A ping that fails or hangs changes no status and misses no deadline") {

@@ -114,7 +114,7 @@ TEST_CASE("A switch goes to the site asked for, whatever the steps say, and hold
 
     const ProcessResult next = lab.run_once();
     CHECK(next.status == 0);
-    CHECK(next.out + next.err == "");
+    CHECK((next.out + next.err).empty());
     CHECK(lab.content() == row.to);
     CHECK(lab.writes() == 1);
   }

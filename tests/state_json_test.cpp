@@ -140,6 +140,18 @@ Seen full() {
                     .since = at("2026-01-30T09:00:00Z"),
                     .up_since = at("2026-01-30T09:00:00Z")}}};
   seen.gone = {{ip("203.0.113.30"), at("2026-01-30T08:00:00Z")}};
+  seen.told = {Trouble{at("2026-01-31T10:00:00Z"),
+                       {{Event::unknown, at("2026-01-31T10:00:00Z")},
+                        {Event::cannot_fail_over, at("2026-01-31T10:05:00Z")}}},
+               {{ip("198.51.100.20"), at("2026-01-31T09:30:00Z")}}};
+  seen.begun = BegunChange{{.time = at("2026-01-31T10:15:00.250Z"),
+                            .change = PastChange{.kind = PastChange::Kind::failover,
+                                                 .from = ip("192.0.2.10"),
+                                                 .to = ip("198.51.100.20"),
+                                                 .written = true,
+                                                 .reason = "192.0.2.10: refused"}},
+                           "a sentence",
+                           R"({"record":"www.example.com"})"};
   return seen;
 }
 
@@ -160,6 +172,8 @@ TEST_CASE("All that runs saw is read back as it was written") {
   CHECK(seen->pace == full().pace);
   CHECK(seen->history == full().history);
   CHECK(seen->gone == full().gone);
+  CHECK(seen->told == full().told);
+  CHECK(seen->begun == full().begun);
 }
 
 TEST_CASE("All that was said is read back as it was written") {
@@ -199,6 +213,10 @@ TEST_CASE("A track that makes no sense voids the whole of what was seen") {
       {"192.0.2.10", "192.0.2.300"},
       {"60000", "-1"},
       {"2026-01-31T09:00:00Z", "2026-02-31T09:00:00Z"},
+      {"\"cannot-fail-over\"", "\"weather\""},
+      {"2026-01-31T09:30:00Z", "once"},
+      {"\"action\": \"failover\"", "\"action\": \"none\""},
+      {"\"sentence\"", "\"novel\""},
   }));
   std::string text = to_json(full());
   text.replace(text.find(from), from.size(), to);

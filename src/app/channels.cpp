@@ -212,7 +212,7 @@ Result<std::optional<Url>> url_of(const Layer& layer) {
 /// A list of words, or one text that is split as a shell would.
 Result<std::vector<std::string>> command_of(const Layer& layer) {
   const auto words = values_of(layer, "command");
-  if (words.size() != 1) {
+  if (layer.at("command").front().in_list) {
     return words;
   }
   const auto parts = split_words(words.front());

@@ -295,6 +295,7 @@ Result<void> Reader::read_value(const Member& member, const Key& key, Layer& lay
       if (const auto added = add_value(member.key, item, values); !added) {
         return added;
       }
+      values.back().in_list = true;
     }
   } else if (node.kind == Kind::object && key.setting == "header") {
     for (const Member& header : members_of(node)) {

@@ -122,6 +122,19 @@ std::string ago(UnixTime time, UnixTime now) {
   return now < time ? "by a clock that has been set back since" : describe(now - time) + " ago";
 }
 
+/// Nothing for the usual: the clock.
+std::string started(By by) {
+  switch (by) {
+    case By::run:
+      return "";
+    case By::hook:
+      return ", started by a hook";
+    case By::hand:
+      return ", started by hand";
+  }
+  return "";
+}
+
 }  // namespace
 
 std::vector<PastEvent> events(const Past& past, std::optional<UnixTime> since) {
@@ -183,8 +196,8 @@ std::optional<PastRun> explained_run(const Past& past, std::optional<UnixTime> a
 
 std::string explanation(const Past& past, const PastRun& run, Colour colour) {
   std::string text = headed(title(past.record), colour) + ": the run of " + clock_text(run.time) +
-                     " UTC" + (run.host.empty() ? "" : " on " + run.host) + ", by " +
-                     std::string(to_text(run.by)) + ", " + ago(run.time, past.now) + "\n";
+                     " UTC" + (run.host.empty() ? "" : " on " + run.host) + started(run.by) + ", " +
+                     ago(run.time, past.now) + "\n";
   for (const StepLine& line : run.lines) {
     text += printed(line, colour);
   }

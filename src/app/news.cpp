@@ -93,70 +93,126 @@ void tell_of_change(Teller& teller, const RunReport& report) {
   }
 }
 
-void tell_of_standbys(Teller& teller, const RunReport& report, const Tracks& before) {
-  const auto origin = report.origin_after();
-  for (const Site& backup : report.sites.backups) {
-    for (const IpAddress& address : backup.addresses) {
-      const Track* const now = report.track_of(address);
-      if (now == nullptr || address == origin) {
-        continue;
-      }
-      const auto earlier = before.find(address);
-      const bool was_known = earlier != before.end();
-      const bool was_up = !was_known || earlier->second.counts_as == Health::up;
-      const ProbeResult* const probe = report.probe_of(address);
-      if (was_up && now->counts_as == Health::down && probe != nullptr && probe->failure) {
-        const std::string why = describe(*probe->failure);
-        teller.tell(Event::standby_down,
-                    title(report) + ": the standby " + address.str() + " is inaccessible: " + why,
-                    why);
-      }
-      if (was_known && !was_up && now->counts_as == Health::up) {
-        const std::string after = describe(report.now - earlier->second.since);
-        teller.tell(Event::standby_up,
-                    title(report) + ": the standby " + address.str() +
-                        " is accessible again, after " + after,
-                    "inaccessible for " + after);
-      }
-    }
+/// Since when the standby is dead, if it is and people know by now.
+std::optional<UnixTime> tell_of_standby(Teller& teller, const RunReport& report,
+                                        const IpAddress& address,
+                                        const std::optional<UnixTime>& told) {
+  const Track* const track = report.track_of(address);
+  if (track == nullptr) {
+    return told;
   }
-}
-
-std::optional<Trouble> tell_of_trouble(Teller& teller, const RunReport& report,
-                                       const std::optional<Trouble>& open, Milliseconds remind) {
-  const auto event = trouble_of(report);
-  if (!event) {
-    if (open) {
-      const std::string lasted = describe(report.now - open->since);
-      teller.tell(Event::recovered,
-                  title(report) + ": recovered after " + lasted + ": " + outcome_line(report).text,
-                  std::string(to_text(open->event)) + " for " + lasted, {}, open->since);
+  const std::string standby = title(report) + ": the standby " + address.str();
+  if (track->counts_as == Health::up) {
+    if (told) {
+      const std::string lasted = describe(report.now - *told);
+      teller.tell(Event::standby_up, standby + " is accessible again, after " + lasted,
+                  "inaccessible for " + lasted);
     }
     return std::nullopt;
   }
-  Trouble trouble{*event, open ? open->since : report.now, report.now};
-  const bool is_told = open && open->event == *event;
-  const bool is_due = remind > Milliseconds{0} && open && report.now - open->told >= remind;
+  const ProbeResult* const probe = report.probe_of(address);
+  if (told || probe == nullptr || !probe->failure) {
+    return told;
+  }
+  const std::string why = describe(*probe->failure);
+  teller.tell(Event::standby_down, standby + " is inaccessible: " + why, why);
+  return track->since;
+}
+
+/// Not while it is unknown where the record points: the origin is no standby.
+void tell_of_standbys(Teller& teller, const RunReport& report,
+                      std::map<IpAddress, UnixTime>& told_dead) {
+  const auto origin = report.origin_after();
+  if (!origin) {
+    return;
+  }
+  std::map<IpAddress, UnixTime> dead;
+  if (!report.unresolved.empty()) {
+    dead = told_dead;  // A name may stand for them again.
+    dead.erase(*origin);
+  }
+  for (const Site& backup : report.sites.backups) {
+    for (const IpAddress& address : backup.addresses) {
+      if (address == *origin) {
+        continue;
+      }
+      const auto told = told_dead.find(address);
+      const auto since =
+          tell_of_standby(teller, report, address,
+                          told == told_dead.end() ? std::nullopt : std::optional(told->second));
+      dead.erase(address);
+      if (since) {
+        dead.emplace(address, *since);
+      }
+    }
+  }
+  told_dead = std::move(dead);
+}
+
+void tell_of_recovery(Teller& teller, const RunReport& report, const Trouble& trouble) {
+  std::string kinds;
+  for (const auto& [event, at] : trouble.told) {
+    kinds += (kinds.empty() ? "" : " and ") + std::string(to_text(event));
+  }
+  const std::string lasted = describe(report.now - trouble.since);
+  teller.tell(Event::recovered,
+              title(report) + ": recovered after " + lasted + ": " + outcome_line(report).text,
+              kinds + " for " + lasted, {}, trouble.since);
+}
+
+void tell_of_trouble(Teller& teller, const RunReport& report, std::optional<Trouble>& open,
+                     Milliseconds remind) {
+  const auto event = trouble_of(report);
+  if (!event) {
+    if (open) {
+      tell_of_recovery(teller, report, *open);
+    }
+    open.reset();
+    return;
+  }
+  if (!open) {
+    open = Trouble{report.now, {}};
+  }
+  const auto told = open->told.find(*event);
+  const bool is_told = told != open->told.end();
+  const bool is_due = is_told && remind > Milliseconds{0} && report.now - told->second >= remind;
   if (is_told && !is_due) {
-    return open;
+    return;
   }
   const std::string message = problem(report)->message;
   const std::string still =
       is_told ? "still, after " + describe(report.now - open->since) + ": " : "";
   teller.tell(*event, title(report) + ": " + still + message, message,
-              past_run(report, {}, By::run).change, trouble.since);
-  return trouble;
+              past_run(report, {}, By::run).change, open->since);
+  open->told.insert_or_assign(*event, report.now);
 }
 
 }  // namespace
 
-News news_of(const RunReport& report, const Tracks& before, const std::optional<Trouble>& trouble,
-             Milliseconds remind, const std::string& host) {
+News news_of(const RunReport& report, const Told& told, Milliseconds remind,
+             const std::string& host) {
   Teller teller(report, host);
+  Told now = told;
   tell_of_change(teller, report);
-  tell_of_standbys(teller, report, before);
-  const auto open = tell_of_trouble(teller, report, trouble, remind);
-  return {std::move(teller).notices(), open};
+  tell_of_standbys(teller, report, now.dead_standbys);
+  tell_of_trouble(teller, report, now.trouble, remind);
+  return {std::move(teller).notices(), std::move(now)};
+}
+
+Notice notice_of(const BegunChange& begun, const std::string& record) {
+  const PastRun& run = begun.run;
+  const Event event =
+      run.change->kind == PastChange::Kind::failback ? Event::failback : Event::failover;
+  return {.id = id_of(run.time, 1, record, event),
+          .event = event,
+          .time = run.time,
+          .record = record,
+          .sentence = begun.sentence + "; the run was killed before it could tell",
+          .from = run.change->from.str(),
+          .to = run.change->to.str(),
+          .reason = run.change->reason,
+          .host = run.host,
+          .json = begun.report};
 }
 
 std::string notice_text(const Notice& notice, UnixTime now) {

@@ -6,17 +6,21 @@
 
 #include "app/run.h"
 #include "core/notice.h"
+#include "io/state_json.h"
 
-/// What a run has to tell people, and the trouble that is still open afterwards.
+/// What a run has to tell people, and what is open once they are told.
 struct News {
   std::vector<Notice> notices = {};
-  std::optional<Trouble> trouble = {};
+  Told told = {};
 };
 
-/// Compares the run with what earlier ones found: `before` are their tracks, `trouble` what they
-/// told of. The same trouble is told again after `remind`; zero: never.
-News news_of(const RunReport& report, const Tracks& before, const std::optional<Trouble>& trouble,
-             Milliseconds remind, const std::string& host);
+/// Compares the run with what earlier ones told. The same trouble is told again after `remind`;
+/// zero: never.
+News news_of(const RunReport& report, const Told& told, Milliseconds remind,
+             const std::string& host);
+
+/// Of a change that a run made before it was killed.
+Notice notice_of(const BegunChange& begun, const std::string& record);
 
 /// The whole text of a notice that is delivered at `now`; says so if it is late.
 std::string notice_text(const Notice& notice, UnixTime now);

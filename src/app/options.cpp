@@ -764,6 +764,20 @@ Result<std::vector<RecordKey>> to_record_keys(const Gathered& said) {
   return keys;
 }
 
+/// As machines write it, or as `history` does: "2026-01-31 10:15:00", with " UTC" or without.
+std::optional<UnixTime> parse_written_time(std::string text) {
+  constexpr std::size_t kDateLength = 10;
+  constexpr std::string_view kUtc = " UTC";
+  if (text.size() > kDateLength && text[kDateLength] == ' ') {
+    if (text.ends_with(kUtc)) {
+      text.resize(text.size() - kUtc.size());
+    }
+    text[kDateLength] = 'T';
+    text += 'Z';
+  }
+  return parse_unix_time(text);
+}
+
 /// A moment, or how long ago it was.
 Result<UnixTime> parse_moment(const std::string& text, UnixTime now) {
   constexpr std::chrono::hours kDay{24};
@@ -773,7 +787,7 @@ Result<UnixTime> parse_moment(const std::string& text, UnixTime now) {
       return now - days * kDay;
     }
   }
-  if (const auto moment = parse_unix_time(text)) {
+  if (const auto moment = parse_written_time(text)) {
     return *moment;
   }
   if (const auto ago = parse_duration(text)) {
@@ -910,6 +924,9 @@ Result<Request> to_request(Command command, const cxxopts::ParseResult& line,
       });
     case Command::explain:
       return to_past_request(line, surroundings, "at").map([](PastRequest past) {
+        if (past.time) {  // Told to the second, it stands for all of that second.
+          past.time = std::chrono::floor<std::chrono::seconds>(*past.time) + Milliseconds{999};
+        }
         return Request(ExplainRequest{std::move(past)});
       });
     case Command::notify_test:

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "app/aftermath.h"
 #include "app/mailman.h"
 #include "app/narrator.h"
 #include "app/news.h"
 #include "app/report.h"
+#include "app/report_json.h"
 #include "app/system_clock.h"
 #include "app/version.h"
 #include "io/network_prober.h"
@@ -54,7 +56,8 @@ class RecordRun {
     const World world{.store = *store_,
                       .prober = prober_,
                       .last_word = [this] { return last_word(); },
-                      .progress = [this](const RunReport& so_far) { tell(so_far); }};
+                      .progress = [this](const RunReport& so_far) { tell(so_far); },
+                      .about_to_write = [this](const RunReport& so_far) { begin_change(so_far); }};
     RunReport report = co_await run_record(record_, config_.dry_run, memory_, world);
     complete(report);
     report.elapsed_ms = milliseconds_since(wish_.begun, loop_.now());
@@ -117,6 +120,7 @@ class RecordRun {
 
   void recall() {
     seen_ = usable(state_.read_seen(), &StateDirectory::set_seen_aside);
+    interrupted_ = std::exchange(seen_.begun, std::nullopt);
     memory_.now = unix_now();  // There may have been a wait.
     memory_.said = wish_.instead_of_said
                        ? *wish_.instead_of_said
@@ -176,19 +180,54 @@ class RecordRun {
     report.api_requests_left = api_.requests_left();
   }
 
+  /// So that not even a kill between the write and the end of the run keeps people from hearing of
+  /// the change.
+  void begin_change(const RunReport& so_far) {
+    if (!may_write_state()) {
+      return;
+    }
+    take_up_interrupted(so_far);
+    RunReport done = so_far;
+    complete(done);
+    done.change = Written{};
+    seen_.begun =
+        BegunChange{past_run(done, config_.host, wish_.by), *change_line(done), to_json(done)};
+    (void)state_.write_seen(seen_, Sync::yes);  // The end of the run tries again, and complains.
+  }
+
+  /// An earlier run was killed in the middle of a change: the record tells what came of it.
+  void take_up_interrupted(const RunReport& report) {
+    if (!interrupted_ || !report.record) {
+      return;
+    }
+    const PastRun& run = interrupted_->run;
+    if (report.record->content == run.change->to) {
+      post(config_, Outbox(config_.state_dir), {notice_of(*interrupted_, title(report))});
+      seen_.counters = counted(seen_.counters, run);
+      const auto history = state_.read_history();
+      const bool is_kept = history && !history->empty() && history->back().time == run.time;
+      if (!is_kept) {
+        append_to_history(run);
+      }
+    }
+    interrupted_.reset();
+  }
+
   void remember(const RunReport& report) {
     const auto& zone = store_->zone();
     const bool is_named = zone && !zone->name.empty();
     if (is_named && zone->status == "pending") {
       warn(report_, "the zone " + zone->name + " is pending: Cloudflare does not serve it yet");
     }
-    const News news = news_of(report, memory_.tracks, seen_.trouble, config_.remind, config_.host);
+    const News news = news_of(report, seen_.told, config_.remind, config_.host);
     if (!may_write_state()) {
       if (config_.dry_run == DryRun::no && !config_.channels.empty() && !news.notices.empty()) {
         warn(report_, "no notice of this: there is no outbox without a state directory");
       }
       return;
     }
+    take_up_interrupted(report);
+    seen_.begun = interrupted_;
     if (is_named) {
       seen_.zone = Seen::CachedZone{config_.api.base.str(), *zone};
     }
@@ -196,7 +235,7 @@ class RecordRun {
     seen_.history = report.tracks;
     seen_.gone = report.gone;
     add_to_history(report);
-    seen_.trouble = news.trouble;
+    seen_.told = news.told;
     // Before what was told is remembered: rather told twice than never.
     post(config_, Outbox(config_.state_dir), news.notices);
     seen_.counters = counted(seen_.counters, *seen_.last);
@@ -215,10 +254,17 @@ class RecordRun {
     if (!is_news) {
       return;
     }
-    if (const auto written = state_.append_history(run); !written) {
-      warn(report_, written.error().message);
+    if (!append_to_history(run)) {
       seen_.last->likeness.clear();  // So that the next run is news again.
     }
+  }
+
+  bool append_to_history(const PastRun& run) const {
+    const auto written = state_.append_history(run);
+    if (!written) {
+      warn(report_, written.error().message);
+    }
+    return written.has_value();
   }
 
   const RecordConfig& record_;
@@ -231,6 +277,7 @@ class RecordRun {
   std::optional<Lock> lock_;
   Seen seen_;
   std::optional<UnixTime> unwatched_since_;
+  std::optional<BegunChange> interrupted_;  ///< until it is known what came of it
   Memory memory_ = {};
   Cloudflare api_;
   std::optional<CloudflareRecord> store_;  ///< once the zone that earlier runs found is known

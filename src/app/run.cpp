@@ -177,7 +177,14 @@ class Run {
     if (move == nullptr || report_.dry_run == DryRun::yes || report_.hold) {
       co_return std::nullopt;
     }
-    const Change outcome = co_await change(world_.store, record, move->target, world_.last_word);
+    const LastWord last_word = [this] {
+      auto withheld = world_.last_word();
+      if (!withheld) {
+        world_.about_to_write(report_);
+      }
+      return withheld;
+    };
+    const Change outcome = co_await change(world_.store, record, move->target, last_word);
     const auto* const withheld = std::get_if<Withheld>(&outcome);
     if (withheld != nullptr && withheld->hold) {
       report_.hold = withheld->hold;

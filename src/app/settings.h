@@ -13,6 +13,7 @@
 struct Given {
   std::string text;
   std::string where;
+  bool in_list = false;
 };
 
 /// What one place (a command line, a record of the file) says, by the name of the setting.

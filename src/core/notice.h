@@ -1,10 +1,12 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "value/duration.h"
+#include "value/ip_address.h"
 #include "value/unix_time.h"
 
 /// What people want to be told of.
@@ -42,13 +44,21 @@ struct Notice {
   friend bool operator==(const Notice&, const Notice&) = default;
 };
 
-/// Trouble that people have been told of, and that is not over.
+/// Trouble that is not over. It may take turns, as when now the origin is dead and now the record
+/// cannot be read; each of them is told once.
 struct Trouble {
-  Event event;
   UnixTime since;
-  UnixTime told;
+  std::map<Event, UnixTime> told;  ///< of what people were told, and when last
 
   friend bool operator==(const Trouble&, const Trouble&) = default;
+};
+
+/// What people have been told of that is not over.
+struct Told {
+  std::optional<Trouble> trouble = {};
+  std::map<IpAddress, UnixTime> dead_standbys = {};  ///< and since when each is dead
+
+  friend bool operator==(const Told&, const Told&) = default;
 };
 
 /// How long to wait before a notice that has failed so often is sent again: a minute, doubled each

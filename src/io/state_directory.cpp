@@ -57,8 +57,8 @@ Result<Seen> StateDirectory::read_seen() const {
   return directory_.empty() ? Seen{} : read(seen_, &parse_seen);
 }
 
-Result<void> StateDirectory::write_seen(const Seen& seen) const {
-  return replace_state(seen_, to_json(seen), Sync::no);
+Result<void> StateDirectory::write_seen(const Seen& seen, Sync sync) const {
+  return replace_state(seen_, to_json(seen), sync);
 }
 
 Result<Said> StateDirectory::read_said() const {

@@ -22,8 +22,9 @@ class StateDirectory {
   /// What earlier runs saw; empty if there is nothing. Content that makes no sense is an Error, and
   /// is left where it is.
   Result<Seen> read_seen() const;
-  /// For whoever holds the lock. Not synced: what it holds can be seen again.
-  Result<void> write_seen(const Seen& seen) const;
+  /// For whoever holds the lock. To be synced only for a change that has begun: all else that it
+  /// holds can be seen again.
+  Result<void> write_seen(const Seen& seen, Sync sync = Sync::no) const;
 
   /// What people and hooks said; as read_seen().
   Result<Said> read_said() const;

@@ -248,12 +248,49 @@ std::optional<Counters> to_counters(const Json& json) {
   return counters;
 }
 
+struct EventTime {
+  Event event;
+  UnixTime time;
+};
+
+std::optional<EventTime> to_event_time(const Json& json) {
+  const auto name = text_member(json, "event");
+  const auto event = name ? parse_event(*name) : std::nullopt;
+  const auto time = time_member(json, "time");
+  return event && time ? std::optional(EventTime{*event, *time}) : std::nullopt;
+}
+
 std::optional<Trouble> to_trouble(const Json& json) {
-  const auto event = text_member(json, "event");
-  const auto known = event ? parse_event(*event) : std::nullopt;
   const auto since = time_member(json, "since");
-  const auto told = time_member(json, "told");
-  return known && since && told ? std::optional(Trouble{*known, *since, *told}) : std::nullopt;
+  std::vector<EventTime> told;
+  if (!since || !read_list(json, "told", to_event_time, told)) {
+    return std::nullopt;
+  }
+  Trouble trouble{*since, {}};
+  for (const EventTime& entry : told) {
+    trouble.told.insert_or_assign(entry.event, entry.time);
+  }
+  return trouble;
+}
+
+struct AddressTime {
+  IpAddress address;
+  UnixTime time;
+};
+
+std::optional<AddressTime> to_address_time(const Json& json) {
+  const auto address = address_member(json, "address");
+  const auto since = time_member(json, "since");
+  return address && since ? std::optional(AddressTime{*address, *since}) : std::nullopt;
+}
+
+std::optional<BegunChange> to_begun_change(const Json& json) {
+  std::optional<PastRun> run;
+  const auto sentence = text_member(json, "sentence");
+  const auto report = text_member(json, "report");
+  const bool good =
+      read_optional(json, "run", to_past_run, run) && run && run->change && sentence && report;
+  return good ? std::optional(BegunChange{*std::move(run), *sentence, *report}) : std::nullopt;
 }
 
 // --- Writing ---
@@ -373,6 +410,23 @@ void write_past_run(Writer& writer, const PastRun& run) {
   writer.EndObject();
 }
 
+void write_told(PrettyWriter& writer, const Told& told) {
+  if (told.trouble) {
+    writer.Key("trouble");
+    writer.StartObject();
+    write(writer, "since", to_text(told.trouble->since));
+    write_list(writer, "told", told.trouble->told, [&](const auto& entry) {
+      write(writer, "event", to_text(entry.first));
+      write(writer, "time", to_text(entry.second));
+    });
+    writer.EndObject();
+  }
+  write_list(writer, "dead_standbys", told.dead_standbys, [&](const auto& entry) {
+    write(writer, "address", entry.first.str());
+    write(writer, "since", to_text(entry.second));
+  });
+}
+
 /// The text of an object with the version and what `write_members` adds.
 template <typename WriteMembers>
 std::string state_text(WriteMembers write_members) {
@@ -392,19 +446,25 @@ std::optional<Seen> parse_seen(std::string_view text) {
   Seen seen;
   std::vector<AddressTrack> tracks;
   std::optional<Counters> counters;
+  std::vector<AddressTime> dead_standbys;
   const bool good = json.IsObject() && read_optional(json, "zone", to_zone, seen.zone) &&
                     read_optional(json, "runs", to_pace, seen.pace) &&
                     read_list(json, "addresses", to_track, tracks) &&
                     read_list(json, "gone", to_former, seen.gone) &&
                     read_optional(json, "last", to_past_run, seen.last) &&
                     read_optional(json, "counters", to_counters, counters) &&
-                    read_optional(json, "trouble", to_trouble, seen.trouble);
+                    read_optional(json, "trouble", to_trouble, seen.told.trouble) &&
+                    read_list(json, "dead_standbys", to_address_time, dead_standbys) &&
+                    read_optional(json, "begun", to_begun_change, seen.begun);
   if (!good) {
     return std::nullopt;
   }
   seen.counters = counters.value_or(Counters{});
   for (AddressTrack& entry : tracks) {
     seen.history.insert_or_assign(entry.address, entry.track);
+  }
+  for (const AddressTime& entry : dead_standbys) {
+    seen.told.dead_standbys.insert_or_assign(entry.address, entry.time);
   }
   return seen;
 }
@@ -444,12 +504,14 @@ std::string to_json(const Seen& seen) {
     if (seen.counters != Counters{}) {
       write_counters(writer, seen.counters);
     }
-    if (seen.trouble) {
-      writer.Key("trouble");
+    write_told(writer, seen.told);
+    if (seen.begun) {
+      writer.Key("begun");
       writer.StartObject();
-      write(writer, "event", to_text(seen.trouble->event));
-      write(writer, "since", to_text(seen.trouble->since));
-      write(writer, "told", to_text(seen.trouble->told));
+      write(writer, "sentence", seen.begun->sentence);
+      write(writer, "report", seen.begun->report);
+      writer.Key("run");
+      write_past_run(writer, seen.begun->run);
       writer.EndObject();
     }
     if (seen.last) {

@@ -15,6 +15,16 @@
 
 // What the state directory keeps of one record, as text.
 
+/// A change as it will be told of and remembered if it comes about; for the next run, should this
+/// one be killed before it knows.
+struct BegunChange {
+  PastRun run;  ///< has a change
+  std::string sentence;
+  std::string report;  ///< what the run would have printed with --json
+
+  friend bool operator==(const BegunChange&, const BegunChange&) = default;
+};
+
 /// What runs saw of one record.
 struct Seen {
   struct CachedZone {
@@ -28,7 +38,8 @@ struct Seen {
   std::vector<FormerAddress> gone = {};  ///< former addresses that the record held no more
   std::optional<PastRun> last = {};
   Counters counters = {};
-  std::optional<Trouble> trouble = {};
+  Told told = {};
+  std::optional<BegunChange> begun = {};  ///< only from right before a write to the run's end
 };
 
 // Each reads what `to_json` wrote; nothing if the text is anything else.

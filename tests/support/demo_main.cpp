@@ -33,6 +33,7 @@ class Story {
   void tell_of_failover();
   void tell_of_redial();
   void tell_of_trouble();
+  void look_back();
   void chapter(const std::string& title, const std::vector<std::string>& words,
                const Expected& expected);
   ProcessResult run_words(const std::vector<std::string>& words) const;
@@ -148,11 +149,17 @@ void Story::tell_of_trouble() {
           {"--deadline", "3s"}, {3, "could not read the record: HTTP 502", Lab::kMain});
 }
 
+void Story::look_back() {
+  chapter("What has happened?", {"history", "--since", "20s"}, {0, "failover", Lab::kMain});
+  chapter("And why was the record left alone at last?", {"explain"}, {0, "HTTP 502", Lab::kMain});
+}
+
 bool Story::tell() {
   introduce();
   tell_of_failover();
   tell_of_redial();
   tell_of_trouble();
+  look_back();
   return as_expected_;
 }
 
