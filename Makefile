@@ -56,7 +56,7 @@ system_objects := $(system_sources:%.cpp=$(BUILD)/%.o)
 programs := $(BUILD)/cf-failover $(BUILD)/loopback-cloudflare $(BUILD)/loopback-origin
 
 .DEFAULT_GOAL := all
-.PHONY: lint-format lint-floors lint-shell lint-manual lint-tidy
+.PHONY: lint-format lint-floors lint-shell lint-manual lint-tidy lint-rules
 .PHONY: all test check sanitize lint demo install uninstall clean help unit-tests system-tests
 .SECONDARY:
 
@@ -127,6 +127,8 @@ lint-shell:
 lint-manual: $(BUILD)/cf-failover
 	BUILD=$(BUILD) scripts/check-manual
 lint-tidy: $(tidy_stamps)
+lint-rules: ## check the alert rules with promtool, which comes with Prometheus
+	promtool check rules scripts/monitoring/cf-failover.rules.yml
 
 # Its counts of suppressed warnings go to standard error, and so does the reason of a crash.
 $(BUILD)/tidy/%.ok: %.cpp $(filter %.h,$(cxx_files)) .clang-tidy tests/.clang-tidy

@@ -1363,6 +1363,8 @@ TEST_CASE("A test of a channel that is not there is wrong usage") {
           {{"notify-test", "slack"}, {"w"}, "there is no channel \"slack\"", "there are webhook"},
           {{"notify-test", "webhook-2"}, {"w"}, "there is no channel \"webhook-2\"", "webhook"},
           {{"notify-test"}, {}, "there is no channel to try", "\"notify\""},
+          {{"notify-test", "--dry-run"}, {"w"}, "notify-test has no --dry-run", "it sends"},
+          {{"notify-test", "--json"}, {"w"}, "notify-test has no --json", "it sends"},
           {{"notify-test", "webhook", "slack"}, {"w"}, "unexpected argument", ""},
       }));
   Scene scene;

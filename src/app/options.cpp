@@ -862,6 +862,12 @@ Result<Request> to_hold_request(const cxxopts::ParseResult& line, const Surround
 /// The channels of the file, or the one that is named; records and credentials do not matter.
 Result<Request> to_notify_test_request(const cxxopts::ParseResult& line,
                                        const Surroundings& surroundings) {
+  for (const char* const option : {"dry-run", "json"}) {
+    if (is_on(line, option)) {
+      return failure("notify-test has no --" + std::string(option),
+                     "it sends, and says what each channel answered");
+    }
+  }
   const auto file = find_file(line, surroundings);
   if (!file) {
     return tl::unexpected(file.error());
