@@ -1015,7 +1015,8 @@ TEST_CASE("A run that is killed right after its write loses no notice and no lin
 
   const Names events = scene.events();
   REQUIRE(std::count(events.begin(), events.end(), "failover") == 1);
-  CHECK(scene.sentences().front() == std::string(kMoved) + "; the run was killed before it could tell");
+  CHECK(scene.sentences().front() ==
+        std::string(kMoved) + "; the run was killed before it could tell");
   const std::string history = scene.run({"history", "--json"}).out;
   const auto first = history.find(R"("to":"127.0.3.1")");
   REQUIRE(first != history.npos);
