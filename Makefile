@@ -57,7 +57,7 @@ programs := $(BUILD)/cf-failover $(BUILD)/loopback-cloudflare $(BUILD)/loopback-
 
 .DEFAULT_GOAL := all
 .PHONY: lint-format lint-floors lint-shell lint-manual lint-tidy lint-rules
-.PHONY: all test check sanitize lint demo install uninstall clean help unit-tests system-tests
+.PHONY: all test check sanitize fuzz lint demo install uninstall clean help unit-tests system-tests
 .SECONDARY:
 
 all: $(BUILD)/cf-failover ## build build/cf-failover
@@ -108,12 +108,39 @@ system-tests: $(BUILD)/system_tests $(programs)
 sanitize: ## run the same tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) BUILD=$(BUILD)/sanitize SANITIZE=1 CXXFLAGS='-O1 -g' test
 
+# A fuzzer for every parser of foreign text: tests/fuzz/NAME_fuzz.cpp, with first inputs in tests/fuzz/seeds/NAME.
+FUZZ_CXX ?= clang++
+FUZZ_SECONDS ?= 60
+FUZZ_SEED ?= 1
+FUZZ_TARGETS ?= $(patsubst tests/fuzz/%_fuzz.cpp,%,$(sort $(wildcard tests/fuzz/*_fuzz.cpp)))
+# Clang 14 puts what -fsanitize=function needs where the parts of a coroutine cannot reach it.
+fuzz_sanitizers := address,undefined -fno-sanitize=function -fno-sanitize-recover=all \
+  -fsanitize-ignorelist=tests/fuzz/sanitize.ignore
+fuzz_cxxflags = -std=c++20 -O1 -gline-tables-only $(warnings) -D_GLIBCXX_ASSERTIONS -Isrc -MMD -MP \
+  -DCF_FAILOVER_VERSION='"$(VERSION)"' -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,$(fuzz_sanitizers)
+
+$(BUILD)/fuzz/%.o: %.cpp
+	@mkdir -p $(@D)
+	@echo "  FUZZ $<"
+	@$(FUZZ_CXX) $(fuzz_cxxflags) -c -o $@ $<
+
+$(BUILD)/fuzz/libcf-failover.a: $(sources:%.cpp=$(BUILD)/fuzz/%.o)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%_fuzz.o $(BUILD)/fuzz/tests/fuzz/fuzz.o $(BUILD)/fuzz/libcf-failover.a
+	@$(FUZZ_CXX) -fsanitize=fuzzer,$(fuzz_sanitizers) -o $@ $^ $(LDFLAGS) $(libs) -lpthread
+
+fuzz: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%) ## feed each parser of foreign text chance for FUZZ_SECONDS (default: 60)
+	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) tests/fuzz/run $(BUILD)/fuzz $(FUZZ_TARGETS)
+
 demo: $(BUILD)/cf-failover $(BUILD)/demo ## see a failover and a failback happen, on loopback
 	@BUILD=$(BUILD) $(BUILD)/demo
 
-cxx_files := $(sort $(wildcard src/*.cpp src/*/*.cpp src/*/*.h tests/*.cpp tests/support/*.cpp tests/support/*.h))
+cxx_files := $(sort $(wildcard src/*.cpp src/*/*.cpp src/*/*.h tests/*.cpp tests/support/*.cpp tests/support/*.h \
+  tests/fuzz/*.cpp tests/fuzz/*.h))
 shell_files := .ci/run $(sort $(shell grep -rlE '^#!/bin/(ba)?sh' scripts) $(wildcard scripts/hooks/*)) \
-  scripts/completion/cf-failover.bash
+  scripts/completion/cf-failover.bash tests/fuzz/run
 tidy_stamps := $(patsubst %.cpp,$(BUILD)/tidy/%.ok,$(filter %.cpp,$(cxx_files)))
 
 lint: lint-format lint-floors lint-shell lint-manual lint-tidy ## check format, structure, scripts, manual

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -107,6 +108,7 @@ int run_program(int argc, char** argv) {
 
 int main(int argc, char** argv) try {
   open_missing_streams();
+  prctl(PR_SET_DUMPABLE, 0);  // A core dump would hold the token.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // A file that may not grow is told like a full disk.
   return run_program(argc, argv);

@@ -277,3 +277,7 @@ TEST_CASE("Services are found at their usual addresses") {
   CHECK(post_of(channel(pushbullet, secrets), kMessage)->url.str() ==
         "https://api.pushbullet.com/v2/pushes");
 }
+
+TEST_CASE("A command needs a name") {
+  CHECK_FALSE(to_channels({layer({{"channel", {"exec"}}, {"command", {"''"}}})}, {}, {}));
+}

@@ -488,6 +488,17 @@ TEST_CASE("A token that the API echoes is not printed") {
   run_once(*lab, {"--json", "-v"});
 }
 
+TEST_CASE("A token that is its own mask is masked once, and the run ends") {
+  const auto lab = failover_due();
+  at(Exchange::list, fault::refusal(403, 9109, "bad token: ****, and * of ********"))(*lab);
+  const auto token = GENERATE(as<std::string>(), "*", "**", "****");
+
+  const ProcessResult result = run(with_variable(one_run(*lab), "CLOUDFLARE_API_TOKEN", token));
+
+  CHECK(result.status == 3);
+  CHECK_FALSE(result.killed_at_limit);
+}
+
 TEST_CASE("A challenge is not taken for a missing permission") {
   const auto lab = failover_due();
   at(Exchange::list, fault::challenge())(*lab);

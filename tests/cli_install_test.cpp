@@ -239,6 +239,22 @@ TEST_CASE("bash is offered every option of the help", "[cli]") {
 
 // --- Units ---
 
+TEST_CASE("systemd finds the service well enough confined", "[cli]") {
+  if (!has_command("systemd-analyze")) {
+    WARN("not tested: there is no systemd-analyze here");
+    return;
+  }
+  const std::string service = fs::absolute("scripts/systemd/cf-failover.service");
+
+  // Of 100, the fewer the better; 18 as systemd 252 counts.
+  const ProcessResult result =
+      run({.argv = {"systemd-analyze", "security", "--offline=yes", "--threshold=20", service},
+           .environment = kEnvironment});
+
+  CAPTURE(result.out, result.err);
+  CHECK(result.status == 0);
+}
+
 TEST_CASE("systemd finds no fault with the units", "[cli]") {
   if (!has_command("systemd-analyze")) {
     WARN("not tested: there is no systemd-analyze here");

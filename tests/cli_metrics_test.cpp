@@ -392,7 +392,10 @@ TEST_CASE("Two records side by side are measured each") {
 TEST_CASE("What somebody else has put there does not spoil the metrics") {
   const auto text = GENERATE(
       as<std::string>(), "", "rubbish\n", "{\n", "cf_failover_hold{record=\"x\",type=\"A\"} what\n",
-      "cf_failover_hold{record=\"x\n", std::string(2'000'000, '{'), "cf_failover_exit_status{} \n",
+      "cf_failover_hold{record=\"x\n", "cf_failover_hold{record=\"x} 0\n",
+      "cf_failover_hold{record=\"x\",type=\"A\"} 1.2.3\n",
+      "cf_failover_hold{record=\"x\",type=\"A\"} 0\ncf_failover_hold{record=\"x\",type=\"A\"} 1\n",
+      std::string(2'000'000, '{'), "cf_failover_exit_status{} \n",
       "node_load1 0.5\nup{a=\"b\"} 1\n", std::string("cf_failover_hold{\0\xff} 1\n", 23));
   CollectedScene scene;
   scene.scratch.write("collector/cf.prom", text, 0644);

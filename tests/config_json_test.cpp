@@ -293,3 +293,8 @@ TEST_CASE("A mutilated file is an error or a tree") {
     check_survival(mutilated);
   }
 }
+
+TEST_CASE("A NUL is refused however it is spelled") {
+  CHECK_FALSE(parse_config_json(R"({"state_dir": "/a\u0000b"})"));
+  CHECK_FALSE(parse_config_json(R"({"a\u0000b": 1})"));
+}

@@ -223,3 +223,25 @@ TEST_CASE("A track that makes no sense voids the whole of what was seen") {
 
   CHECK_FALSE(parse_seen(text));
 }
+
+TEST_CASE("Text that is not UTF-8 costs no more than itself") {
+  const Said said{.hold = Hold{at("2026-01-31T11:15:00Z"), "weg \xff\xfe"}};
+
+  const auto again = parse_said(to_json(said));
+
+  REQUIRE(again);
+  REQUIRE(again->hold);
+  CHECK(again->hold->until == said.hold->until);
+  CHECK(again->hold->why == "weg \xef\xbf\xbd\xef\xbf\xbd");
+}
+
+TEST_CASE("Half a surrogate pair is no text") {
+  CHECK_FALSE(parse_seen(
+      R"({"version":1,"zone":{"api":"\udc00","id":"023e105f4ecef8ad9ca31a8372d0c353","name":"a.example"}})"));
+}
+
+TEST_CASE("A count that nobody could count on from is not read") {
+  CHECK_FALSE(parse_seen(R"({"version":1,"counters":{"failures_in_a_row":9223372036854775807}})"));
+  CHECK_FALSE(parse_seen(
+      R"({"version":1,"runs":{"last_run":"2026-01-30T00:00:00Z","interval_ms":9223372036854775807}})"));
+}

@@ -216,7 +216,7 @@ Result<std::vector<std::string>> command_of(const Layer& layer) {
     return words;
   }
   const auto parts = split_words(words.front());
-  if (!parts || parts->empty()) {
+  if (!parts || parts->empty() || parts->front().empty()) {
     return not_fit(layer, "command", "a command", "a list of words, as [\"/usr/local/bin/tell\"]");
   }
   return *parts;

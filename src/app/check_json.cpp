@@ -4,6 +4,7 @@
 #include <rapidjson/writer.h>
 
 #include "app/report.h"
+#include "value/text.h"
 
 namespace {
 
@@ -11,7 +12,8 @@ using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
 void member(Writer& writer, const char* name, std::string_view text) {
   writer.Key(name);
-  writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+  const std::string good = as_utf8(text);
+  writer.String(good.data(), static_cast<rapidjson::SizeType>(good.size()));
 }
 
 void member(Writer& writer, const char* name, Milliseconds duration) {

@@ -64,10 +64,12 @@ class TreeBuilder {
     return add(JsonNode::Kind::number, std::string(text, length));
   }
   bool String(const char* text, SizeType length, bool) {
-    return add(JsonNode::Kind::string, std::string(text, length));
+    return is_plain({text, length}) && add(JsonNode::Kind::string, std::string(text, length));
   }
   bool StartObject() { return open(JsonNode::Kind::object); }
-  bool Key(const char* text, SizeType length, bool) { return add_key({text, length}); }
+  bool Key(const char* text, SizeType length, bool) {
+    return is_plain({text, length}) && add_key({text, length});
+  }
   bool EndObject(SizeType) { return close(); }
   bool StartArray() { return open(JsonNode::Kind::list); }
   bool EndArray(SizeType) { return close(); }
@@ -98,6 +100,15 @@ class TreeBuilder {
       return root_;
     }
     return open_.back()->items.emplace_back(std::move(node));
+  }
+
+  /// The system would take "\u0000" for the end of a path or an argument.
+  bool is_plain(std::string_view text) {
+    if (text.find('\0') == text.npos) {
+      return true;
+    }
+    error_ = Error{place_of_value() + ": a NUL character"};
+    return false;
   }
 
   bool add(JsonNode::Kind kind, std::string text) {

@@ -3,6 +3,8 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include "value/text.h"
+
 namespace {
 
 using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
@@ -12,7 +14,8 @@ void member(Writer& writer, const char* name, std::string_view text) {
   if (text.empty()) {
     writer.Null();
   } else {
-    writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+    const std::string good = as_utf8(text);
+    writer.String(good.data(), static_cast<rapidjson::SizeType>(good.size()));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <map>
+#include <set>
 
 #include "app/report.h"
 #include "value/text.h"
@@ -85,9 +86,11 @@ class Samples {
 
   /// Lines that were written before, of records that are not ours now.
   void keep_others(const std::string& before, const std::vector<MeasuredRun>& ours) {
+    std::set<std::string_view> kept;  // A sample that stands twice would spoil the file.
     for (const std::string_view line : split(before, '\n')) {
       const auto brace = line.find('{');
-      if (!is_sample(line) || is_of(ours, line.substr(brace + 1))) {
+      const bool is_old = is_sample(line) && !is_of(ours, line.substr(brace + 1));
+      if (!is_old || !kept.insert(line.substr(0, line.rfind(' '))).second) {
         continue;
       }
       lines_[std::string(line.substr(0, brace))] += std::string(line) + "\n";
@@ -107,6 +110,22 @@ class Samples {
   }
 
  private:
+  /// As we write them: plain names, and values with nothing to escape.
+  static bool is_label(std::string_view label) {
+    const auto equals = label.find("=\"");
+    if (equals == label.npos || equals == 0 || label.size() < equals + 3 || label.back() != '"') {
+      return false;
+    }
+    const std::string_view name = label.substr(0, equals);
+    const std::string_view value = label.substr(equals + 2, label.size() - equals - 3);
+    constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz_";
+    return name.find_first_not_of(kLetters) == name.npos &&
+           std::all_of(value.begin(), value.end(), [](char c) {
+             return is_alphanumeric(c) ||
+                    std::string_view(".:-_*").find(c) != std::string_view::npos;
+           });
+  }
+
   /// A line of ours, whoever wrote it: rubbish would make the collector refuse the whole file.
   static bool is_sample(std::string_view line) {
     const auto brace = line.find('{');
@@ -114,10 +133,10 @@ class Samples {
     if (brace == line.npos || end == line.npos || line.substr(brace + 1, 8) != "record=\"") {
       return false;
     }
-    const std::string_view value = line.substr(end + 2);
-    const bool is_number =
-        !value.empty() && value.find_first_not_of("0123456789.e+-") == value.npos;
-    return is_number && std::any_of(kFamilies.begin(), kFamilies.end(), [&](const Family* family) {
+    const auto labels = split(line.substr(brace + 1, end - brace - 1), ',');
+    const bool is_whole = std::all_of(labels.begin(), labels.end(), is_label) &&
+                          parse_number<double>(line.substr(end + 2)).has_value();
+    return is_whole && std::any_of(kFamilies.begin(), kFamilies.end(), [&](const Family* family) {
              return line.substr(0, brace) == family->name;
            });
   }

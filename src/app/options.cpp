@@ -1,9 +1,11 @@
 #define CXXOPTS_VECTOR_DELIMITER '\0'  // A value may hold a comma.
+#define CXXOPTS_NO_REGEX true          // Compiling them takes longer than all else at the start.
 #include "app/options.h"
 
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>  // Which cxxopts forgets.
 #include <cxxopts.hpp>
 #include <span>
 

@@ -8,13 +8,15 @@
 
 #include "app/report.h"
 #include "app/status_report.h"
+#include "value/text.h"
 
 namespace {
 
 using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
 void write(Writer& writer, std::string_view text) {
-  writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+  const std::string good = as_utf8(text);
+  writer.String(good.data(), static_cast<rapidjson::SizeType>(good.size()));
 }
 
 void write_or_null(Writer& writer, std::string_view text) {

@@ -3,13 +3,16 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include "value/text.h"
+
 namespace {
 
 using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
 void member(Writer& writer, const char* name, std::string_view text) {
   writer.Key(name);
-  writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+  const std::string good = as_utf8(text);
+  writer.String(good.data(), static_cast<rapidjson::SizeType>(good.size()));
 }
 
 template <typename WriteMembers>

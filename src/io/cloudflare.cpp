@@ -149,11 +149,14 @@ Task<HttpResult> Cloudflare::send(HttpRequest request) {
 
 /// A message that repeats what we sent must not show it.
 void Cloudflare::hide_credentials(std::string& message) const {
+  constexpr std::string_view kMask = "****";
   for (const HttpRequest::Header& header : access_.credentials) {
     const std::string& value = header.value.reveal();
     const std::string_view secret = std::string_view(value).substr(value.rfind(' ') + 1);
-    for (auto at = message.find(secret); at != std::string::npos; at = message.find(secret)) {
-      message.replace(at, secret.size(), "****");
+    std::size_t at = 0;
+    while ((at = message.find(secret, at)) != std::string::npos) {
+      message.replace(at, secret.size(), kMask);
+      at += kMask.size();
     }
   }
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "io/outbox.h"
+#include "value/text.h"
 
 namespace {
 
@@ -20,7 +21,7 @@ constexpr unsigned kParseFlags =
 std::string text_member(const Json& object, const char* name) {
   const auto found = object.FindMember(name);
   return found != object.MemberEnd() && found->value.IsString()
-             ? std::string(found->value.GetString(), found->value.GetStringLength())
+             ? as_utf8({found->value.GetString(), found->value.GetStringLength()})
              : std::string();
 }
 
@@ -40,7 +41,8 @@ bool is_object(const std::string& text) {
 
 void member(Writer& writer, const char* name, std::string_view text) {
   writer.Key(name);
-  writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+  const std::string good = as_utf8(text);
+  writer.String(good.data(), static_cast<rapidjson::SizeType>(good.size()));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -37,8 +38,15 @@ tl::expected<SmallFile, NoFile> read_small_file(const std::string& path, Links l
   if (!S_ISREG(status.st_mode)) {
     return tl::unexpected(NoFile{true, "not a regular file"});
   }
-  std::string text(kLargest + 1, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+  std::string text;
+  std::array<char, 4096> part{};
+  while (text.size() <= kLargest) {
+    const std::size_t count = std::fread(part.data(), 1, part.size(), file.get());
+    if (count == 0) {
+      break;
+    }
+    text.append(part.data(), count);
+  }
   if (std::ferror(file.get()) != 0) {
     return system_failure();
   }

@@ -8,6 +8,7 @@
 #include <array>
 
 #include "value/fqdn.h"
+#include "value/text.h"
 
 namespace {
 
@@ -41,7 +42,8 @@ std::optional<std::string> text_member(const Json& object, const char* name) {
   if (value == nullptr || !value->IsString()) {
     return std::nullopt;
   }
-  return std::string(value->GetString(), value->GetStringLength());
+  std::string text(value->GetString(), value->GetStringLength());
+  return is_utf8(text) ? std::optional(std::move(text)) : std::nullopt;  // "\\udc00" is no text.
 }
 
 std::optional<UnixTime> time_member(const Json& object, const char* name) {
@@ -65,10 +67,12 @@ std::optional<T> one_of(const std::array<T, N>& values, const Json& object, cons
   return std::nullopt;
 }
 
-/// Nothing for what is no number, or is negative.
+/// Nothing for what is no number, is negative, or so large that counting on would overflow.
 std::optional<std::int64_t> count_member(const Json& object, const char* name) {
+  constexpr std::int64_t kMost = 1'000'000'000'000'000;
   const Json* const value = member(object, name);
-  const bool is_count = value != nullptr && value->IsInt64() && value->GetInt64() >= 0;
+  const bool is_count =
+      value != nullptr && value->IsInt64() && value->GetInt64() >= 0 && value->GetInt64() <= kMost;
   return is_count ? std::optional(value->GetInt64()) : std::nullopt;
 }
 
@@ -298,7 +302,8 @@ std::optional<BegunChange> to_begun_change(const Json& json) {
 template <typename Writer>
 void write(Writer& writer, const char* name, std::string_view text) {
   writer.Key(name);
-  writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+  const std::string good = as_utf8(text);
+  writer.String(good.data(), static_cast<rapidjson::SizeType>(good.size()));
 }
 
 template <typename Writer>

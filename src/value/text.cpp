@@ -100,6 +100,28 @@ std::string escaped(char c) {
 
 }  // namespace
 
+std::string as_utf8(std::string_view text) {
+  std::string good;
+  while (!text.empty()) {
+    const auto character = first_character(text);
+    const std::size_t length = character ? character->length : 1;
+    good += character ? text.substr(0, length) : std::string_view("\xef\xbf\xbd");
+    text.remove_prefix(length);
+  }
+  return good;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const auto character = first_character(text);
+    if (!character) {
+      return false;
+    }
+    text.remove_prefix(character->length);
+  }
+  return true;
+}
+
 std::string printable(std::string_view text, std::size_t limit) {
   std::string shown;
   while (!text.empty()) {

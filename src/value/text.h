@@ -20,6 +20,11 @@ std::string joined(const std::vector<std::string>& parts);
 /// Without blanks, tabs and line ends at both sides.
 std::string_view trim(std::string_view text);
 
+bool is_utf8(std::string_view text);
+
+/// `text` with U+FFFD for every byte that is no UTF-8.
+std::string as_utf8(std::string_view text);
+
 /// `text` with everything that is not printable UTF-8 spelled out, cut to `limit` bytes: safe to
 /// show on a terminal and in a mail whoever wrote it.
 std::string printable(std::string_view text, std::size_t limit = 200);

@@ -15,9 +15,21 @@ bool is_host_character(char c) {
   return is_alphanumeric(c) || c == '-' || c == '_' || c == '.';
 }
 
+/// 1, 0x7f.1 and 127.0.0.01: to libcurl, an address in disguise.
+bool is_odd_number(std::string_view host) {
+  auto labels = split(host, '.');
+  if (labels.size() > 1 && labels.back().empty()) {
+    labels.pop_back();
+  }
+  const std::string_view last = labels.back();
+  const bool is_number = std::all_of(last.begin(), last.end(), is_digit);
+  return !last.empty() && (is_number || lower_case(last).starts_with("0x")) &&
+         !IpAddress::parse(host);
+}
+
 bool is_host(std::string_view host) {
   return !host.empty() && host.size() <= 253 && host.front() != '-' && host.front() != '.' &&
-         std::all_of(host.begin(), host.end(), is_host_character);
+         std::all_of(host.begin(), host.end(), is_host_character) && !is_odd_number(host);
 }
 
 /// Moves what stands before the port from `authority` into the result; the brackets go.

@@ -338,6 +338,7 @@ void RunningProcess::reap() {
     result_.status = WEXITSTATUS(status);
   } else {
     result_.signal = WTERMSIG(status);
+    result_.dumped_core = WCOREDUMP(status);
   }
   pidfd_.reset();
   out_.take_rest();

@@ -48,6 +48,7 @@ struct ProcessSpec {
 struct ProcessResult {
   std::optional<int> status = {};  // the exit status, or none if a signal ended it
   std::optional<int> signal = {};  // that signal
+  bool dumped_core = false;        // because of it
   bool killed_at_limit = false;
   std::string out = {};  // captured, or what a terminal showed
   std::string err = {};
