@@ -36,6 +36,9 @@ endif
 ALL_CXXFLAGS = -std=c++20 $(warnings) $(hardening) $(sanitizers) -Isrc -MMD -MP \
   -DCF_FAILOVER_VERSION='"$(VERSION)"' $(CXXFLAGS) $(CPPFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed $(sanitizers) $(LDFLAGS)
+# A seventh of what it takes to start. Empty for those who would rather have the system's library.
+STATIC_RUNTIME ?= -static-libstdc++ -static-libgcc
+program_ldflags = $(ALL_LDFLAGS) $(if $(SANITIZE),,$(STATIC_RUNTIME))
 
 # Debian 12's RapidJSON and Catch2 warn under our flags; they are the system's headers, not ours.
 libs := $(shell $(PKG_CONFIG) --libs libcurl 2>/dev/null || echo -lcurl)
@@ -46,6 +49,8 @@ sources := $(sort $(wildcard src/*/*.cpp))
 objects := $(sources:%.cpp=$(BUILD)/%.o)
 support_sources := $(filter-out %_main.cpp,$(sort $(wildcard tests/support/*.cpp)))
 support_objects := $(support_sources:%.cpp=$(BUILD)/%.o)
+torture_sources := $(filter-out %/fail_nth.cpp,$(sort $(wildcard tests/torture/*.cpp)))
+torture_objects := $(torture_sources:%.cpp=$(BUILD)/%.o)
 test_sources := $(sort $(wildcard tests/*_test.cpp))
 # Whole-program tests wait for sockets and time-outs; the others only compute. Two programs, so that
 # they run side by side.
@@ -57,14 +62,14 @@ programs := $(BUILD)/cf-failover $(BUILD)/loopback-cloudflare $(BUILD)/loopback-
 
 .DEFAULT_GOAL := all
 .PHONY: lint-format lint-floors lint-shell lint-manual lint-tidy lint-rules
-.PHONY: all test check sanitize fuzz lint demo install uninstall clean help unit-tests system-tests
+.PHONY: all test check sanitize fuzz torture lint demo install uninstall clean help unit-tests system-tests
 .SECONDARY:
 
 all: $(BUILD)/cf-failover ## build build/cf-failover
 
 $(BUILD)/cf-failover: $(BUILD)/src/main.o $(BUILD)/libcf-failover.a
 	@echo "  LINK $@"
-	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs)
+	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(program_ldflags) $(libs)
 
 $(BUILD)/libcf-failover.a: $(objects)
 	@rm -f $@
@@ -85,6 +90,16 @@ $(BUILD)/unit_tests: $(unit_objects) $(BUILD)/tests/support/catch_main.o $(suppo
 $(BUILD)/system_tests: $(system_objects) $(BUILD)/tests/support/catch_main.o $(support_objects) $(BUILD)/libcf-failover.a
 	@echo "  LINK $@"
 	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
+
+$(BUILD)/torture: $(torture_objects) $(support_objects) $(BUILD)/libcf-failover.a
+	@echo "  LINK $@"
+	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
+
+# To be preloaded: its functions stand before those of libc, so that no fortified header may be in the way.
+$(BUILD)/fail-nth.so: tests/torture/fail_nth.cpp
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	@$(CXX) $(filter-out -fPIE,$(ALL_CXXFLAGS)) -O0 -U_FORTIFY_SOURCE -fPIC -shared -o $@ $<
 
 # What tests and is not shipped is compiled for the sake of whoever waits for it.
 $(BUILD)/tests/%.o: tests/%.cpp
@@ -134,11 +149,14 @@ $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%_fuzz.o $(BUILD)/fuzz/tests/fuzz/fuzz
 fuzz: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%) ## feed each parser of foreign text chance for FUZZ_SECONDS (default: 60)
 	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) tests/fuzz/run $(BUILD)/fuzz $(FUZZ_TARGETS)
 
+torture: $(BUILD)/cf-failover $(BUILD)/torture $(BUILD)/fail-nth.so ## let each call of a run fail once (some 10 minutes)
+	BUILD=$(BUILD) $(BUILD)/torture
+
 demo: $(BUILD)/cf-failover $(BUILD)/demo ## see a failover and a failback happen, on loopback
 	@BUILD=$(BUILD) $(BUILD)/demo
 
 cxx_files := $(sort $(wildcard src/*.cpp src/*/*.cpp src/*/*.h tests/*.cpp tests/support/*.cpp tests/support/*.h \
-  tests/fuzz/*.cpp tests/fuzz/*.h))
+  $(foreach kind,fuzz torture,tests/$(kind)/*.cpp tests/$(kind)/*.h)))
 shell_files := .ci/run $(sort $(shell grep -rlE '^#!/bin/(ba)?sh' scripts) $(wildcard scripts/hooks/*)) \
   scripts/completion/cf-failover.bash tests/fuzz/run
 tidy_stamps := $(patsubst %.cpp,$(BUILD)/tidy/%.ok,$(filter %.cpp,$(cxx_files)))

@@ -857,7 +857,7 @@ TEST_CASE("No secret gets into a history") {
 
   std::string all = lab.text(kHistory) + lab.text(MovingLab::kSeen);
   for (const Options& options : {Options{}, Options{"--json"}}) {
-    all += lab.history(options).out + lab.explain(options).out;
+    all += lab.says("history", options).out + lab.says("explain", options).out;
   }
   CHECK(lab.kept_lines() >= 4);
   CHECK_FALSE(contains(all, secret));

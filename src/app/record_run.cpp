@@ -320,7 +320,11 @@ ExitStatus run_records(const Config& config, const Clock& clock, const RunWish& 
   tasks.clear();
   runs.clear();  // Lets go of the locks: what follows must not hold up the next run.
   if (config.dry_run == DryRun::no) {
-    tell_others(config, measured, status, loop, http);
+    try {
+      tell_others(config, measured, status, loop, http);
+    } catch (const std::exception& problem) {
+      print(stderr, warning_line(std::string("not everybody was told: ") + problem.what()));
+    }
   }
   return status;
 }

@@ -14,19 +14,24 @@ namespace {
 class FileActions {
  public:
   FileActions() {
-    posix_spawn_file_actions_init(&actions_);
+    error_ = posix_spawn_file_actions_init(&actions_);
     for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-      posix_spawn_file_actions_addopen(&actions_, stream, "/dev/null", O_RDWR, 0);
+      add(posix_spawn_file_actions_addopen(&actions_, stream, "/dev/null", O_RDWR, 0));
     }
-    posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
+    add(posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1));
   }
   FileActions(const FileActions&) = delete;
   FileActions& operator=(const FileActions&) = delete;
   ~FileActions() { posix_spawn_file_actions_destroy(&actions_); }
 
   const posix_spawn_file_actions_t* get() const { return &actions_; }
+  /// Why they are not complete; 0: they are.
+  int error() const { return error_; }
 
  private:
+  void add(int error) { error_ = error_ != 0 ? error_ : error; }
+
+  int error_ = 0;
   posix_spawn_file_actions_t actions_{};
 };
 
@@ -73,9 +78,11 @@ Descriptor open_pid(pid_t pid) {
 Result<ChildProcess> ChildProcess::start(std::vector<std::string> words,
                                          std::vector<std::string> environment) {
   pid_t pid = 0;
-  const int error =
-      posix_spawnp(&pid, words.front().c_str(), FileActions().get(), Attributes().get(),
-                   pointers(words).data(), pointers(environment).data());
+  const FileActions actions;
+  const int error = actions.error() != 0 ? actions.error()
+                                         : posix_spawnp(&pid, words.front().c_str(), actions.get(),
+                                                        Attributes().get(), pointers(words).data(),
+                                                        pointers(environment).data());
   if (error != 0) {
     return failure(std::strerror(error));
   }

@@ -84,10 +84,24 @@ HttpFailure::Kind kind_of_connect_error(long os_errno) {
     case ECONNRESET:
     case EPIPE:
       return HttpFailure::Kind::closed;
-    default:
-      return is_about_this_host(static_cast<int>(os_errno)) ? HttpFailure::Kind::this_host
-                                                            : HttpFailure::Kind::unreachable;
+    case EHOSTUNREACH:
+    case EHOSTDOWN:
+    case ECONNABORTED:
+    case EPROTO:
+    case ENOPROTOOPT:
+      return HttpFailure::Kind::unreachable;
+    default:  // What no peer can cause says nothing of it.
+      return HttpFailure::Kind::this_host;
   }
+}
+
+/// Words of OpenSSL about itself.
+bool is_short_of_memory(std::string_view said) {
+  constexpr std::array<std::string_view, 3> kWords{"malloc failure", "init fail",
+                                                   "not able to copy ctx"};
+  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view words) {
+    return said.find(words) != std::string_view::npos;
+  });
 }
 
 /// The peer ended the connection in the middle of the handshake; libcurl has but words for it, when
@@ -113,7 +127,13 @@ HttpFailure::Kind kind_of(CURLcode code, long os_errno, std::string_view said, C
                               : HttpFailure::Kind::timeout_connecting;
     case CURLE_PEER_FAILED_VERIFICATION:
       return HttpFailure::Kind::certificate;
+    case CURLE_SEND_ERROR:
+      return is_about_this_host(static_cast<int>(os_errno)) ? HttpFailure::Kind::this_host
+                                                            : HttpFailure::Kind::closed;
     case CURLE_SSL_CONNECT_ERROR:
+      if (is_short_of_memory(said)) {
+        return HttpFailure::Kind::this_host;
+      }
       return os_errno == ECONNRESET || is_end_of_stream(said) ? HttpFailure::Kind::closed
                                                               : HttpFailure::Kind::tls;
     case CURLE_OUT_OF_MEMORY:
@@ -121,12 +141,16 @@ HttpFailure::Kind kind_of(CURLcode code, long os_errno, std::string_view said, C
       return request_was_sent ? HttpFailure::Kind::not_http : HttpFailure::Kind::this_host;
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_FAILED_INIT:
+    case CURLE_UNRECOVERABLE_POLL:
       return HttpFailure::Kind::this_host;
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
       return HttpFailure::Kind::not_http;
     case CURLE_RECV_ERROR:
+      if (is_about_this_host(static_cast<int>(os_errno))) {
+        return HttpFailure::Kind::this_host;
+      }
       return os_errno == 0 && !is_end_of_stream(said) ? HttpFailure::Kind::not_http
                                                       : HttpFailure::Kind::closed;
     default:
@@ -517,7 +541,7 @@ std::size_t Http::Transfer::on_body(char* data, std::size_t size, std::size_t co
 /// libcurl does not tell why a socket could not be had, and lets children inherit those it gets.
 curl_socket_t Http::Transfer::on_socket(void* self, curlsocktype, curl_sockaddr* address) {
   const int descriptor =
-      socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+      socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
   if (descriptor < 0) {
     static_cast<Transfer*>(self)->socket_errno_ = errno;
   }

@@ -28,11 +28,14 @@ Result<void> Outbox::add(const Letter& letter) const {
 
 std::vector<std::string> Outbox::paths() const {
   std::vector<std::string> paths;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(directory_, error)) {
-    if (entry.path().string().ends_with(kSuffix)) {
-      paths.push_back(entry.path());
+  try {
+    for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
+      if (entry.path().string().ends_with(kSuffix)) {
+        paths.push_back(entry.path());
+      }
     }
+  } catch (const std::filesystem::filesystem_error&) {
+    // What could not be listed waits for the next run; mostly there is no directory yet.
   }
   std::sort(paths.begin(), paths.end());
   return paths;

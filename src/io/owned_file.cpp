@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 
 namespace {
@@ -25,5 +26,10 @@ Descriptor create_owned(const std::string& path, Readers readers) {
   Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
   const bool good = file && fchmod(file.get(), mode) == 0 &&  // Whatever the umask.
                     (geteuid() != 0 || give_to_owner_of_directory(file.get(), path));
+  if (file && !good) {
+    const int why = errno;
+    unlink(path.c_str());
+    errno = why;
+  }
   return good ? std::move(file) : Descriptor();
 }

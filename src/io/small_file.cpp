@@ -9,6 +9,8 @@
 #include <cstring>
 #include <memory>
 
+#include "io/descriptor.h"
+
 namespace {
 
 constexpr std::size_t kLargest = 1024 * 1024;
@@ -26,15 +28,16 @@ tl::unexpected<NoFile> system_failure() {
 
 tl::expected<SmallFile, NoFile> read_small_file(const std::string& path, Links links) {
   const int no_follow = links == Links::refuse ? O_NOFOLLOW : 0;
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | no_follow);
-  if (descriptor < 0) {
-    return system_failure();
-  }
-  const std::unique_ptr<std::FILE, CloseFile> file(fdopen(descriptor, "r"));
+  Descriptor descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | no_follow));
   struct stat status {};
-  if (!file || fstat(descriptor, &status) != 0) {
+  if (!descriptor || fstat(descriptor.get(), &status) != 0) {
     return system_failure();
   }
+  const std::unique_ptr<std::FILE, CloseFile> file(fdopen(descriptor.get(), "r"));
+  if (!file) {
+    return system_failure();
+  }
+  static_cast<void>(descriptor.release());
   if (!S_ISREG(status.st_mode)) {
     return tl::unexpected(NoFile{true, "not a regular file"});
   }

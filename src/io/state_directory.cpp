@@ -92,7 +92,11 @@ Task<Result<StateDirectory::SaidChange>> StateDirectory::change_said(
     co_return result;
   }
   if (const auto written = replace_state(said_, to_json(result.now), Sync::yes); !written) {
-    co_return tl::unexpected(written.error());
+    const auto there = read_said();
+    if (!there || *there != result.now) {
+      co_return tl::unexpected(written.error());
+    }
+    result.warning = written.error().message + "; a power failure may undo what was said";
   }
   co_return result;
 }

@@ -13,6 +13,7 @@
 #include "io/descriptor.h"
 #include "io/owned_file.h"
 #include "io/small_file.h"
+#include "io/system_error.h"
 
 namespace {
 
@@ -27,7 +28,15 @@ tl::unexpected<Error> system_failure(const std::string& what, const std::string&
 
 File create(const std::string& path, Readers readers) {
   Descriptor descriptor = create_owned(path, readers);
-  return File(descriptor ? fdopen(descriptor.release(), "w") : nullptr);
+  File file(descriptor ? fdopen(descriptor.get(), "w") : nullptr);
+  if (file) {
+    static_cast<void>(descriptor.release());
+  } else if (descriptor) {
+    const int why = errno;
+    unlink(path.c_str());
+    errno = why;
+  }
+  return file;
 }
 
 bool write_whole(File file, std::string_view content, Sync sync) {
@@ -37,17 +46,18 @@ bool write_whole(File file, std::string_view content, Sync sync) {
   return std::fclose(file.release()) == 0 && written;
 }
 
-/// A rename is on the disk when its directory is.
-bool sync_directory_of(const std::string& path) {
+Descriptor open_directory_of(const std::string& path) {
   const std::string directory = std::filesystem::path(path).parent_path();
-  const Descriptor descriptor(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return descriptor && fsync(descriptor.get()) == 0;
+  return Descriptor(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
 }  // namespace
 
 Result<std::optional<std::string>> read_state(const std::string& path) {
   auto file = read_small_file(path, Links::refuse);
+  if (!file && file.error().exists) {
+    file = read_small_file(path, Links::refuse);  // What passes at once is no fault of the file.
+  }
   if (file) {
     return std::optional(std::move(file->text));
   }
@@ -61,6 +71,10 @@ Result<void> replace_state(const std::string& path, std::string_view content, Sy
                            Readers readers) {
   const std::string temporary = path + ".new";
   unlink(temporary.c_str());  // What a killed run left.
+  const Descriptor directory = sync == Sync::yes ? open_directory_of(path) : Descriptor();
+  if (sync == Sync::yes && !directory) {
+    return system_failure("open the directory of", path);
+  }
   File file = create(temporary, readers);
   if (!file) {
     return system_failure("write", temporary);
@@ -71,7 +85,7 @@ Result<void> replace_state(const std::string& path, std::string_view content, Sy
     unlink(temporary.c_str());
     return error;
   }
-  if (sync == Sync::yes && !sync_directory_of(path)) {
+  if (directory && fsync(directory.get()) != 0) {  // Only then is the rename on the disk.
     return system_failure("sync the directory of", path);
   }
   return {};
@@ -79,8 +93,9 @@ Result<void> replace_state(const std::string& path, std::string_view content, Sy
 
 Result<std::string> set_state_aside(const std::string& path) {
   const std::string aside = path + ".bad";
-  if (access(path.c_str(), R_OK) != 0 && errno == EACCES) {
-    return system_failure("read", path);  // It may make sense to its owner.
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  if (!file && (is_about_this_host(errno) || errno == EIO)) {
+    return system_failure("read", path);  // It may make sense to its owner, or later.
   }
   if (rename(path.c_str(), aside.c_str()) != 0) {
     return system_failure("rename", path);

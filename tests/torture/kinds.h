@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace torture {
+
+/// Who is at fault when such a call fails, as far as anybody can see.
+enum class Blame {
+  host,  ///< this machine: nothing is learned of whoever is at the other end
+  peer,  ///< it looks like the other end
+};
+
+/// One way for one call of a run to fail.
+struct Kind {
+  std::string name;
+  std::string family;  ///< as fail_nth.cpp has it
+  int error = 0;       ///< the errno; negative: what getaddrinfo() returns
+  std::string how = "error";
+  Blame blame = Blame::host;
+};
+
+const std::vector<Kind>& kinds();
+std::optional<Kind> kind_named(const std::string& name);
+
+}  // namespace torture
