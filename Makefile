@@ -58,11 +58,15 @@ system_sources := $(filter tests/cli_% tests/loopback_% tests/demo_%,$(test_sour
 unit_sources := $(filter-out $(system_sources),$(test_sources))
 unit_objects := $(unit_sources:%.cpp=$(BUILD)/%.o)
 system_objects := $(system_sources:%.cpp=$(BUILD)/%.o)
+# Two small programs that the benchmark runs, and the one that runs them.
+bench_sources := $(filter-out %/launch.cpp %/control.cpp,$(sort $(wildcard tests/bench/*.cpp)))
+bench_objects := $(bench_sources:%.cpp=$(BUILD)/%.o)
+bench_programs := $(addprefix $(BUILD)/bench/,bench launch control)
 programs := $(BUILD)/cf-failover $(BUILD)/loopback-cloudflare $(BUILD)/loopback-origin
 
 .DEFAULT_GOAL := all
 .PHONY: lint-format lint-floors lint-shell lint-manual lint-tidy lint-rules
-.PHONY: all test check sanitize fuzz torture lint demo install uninstall clean help unit-tests system-tests
+.PHONY: all test check sanitize fuzz torture lint demo bench install uninstall clean help unit-tests system-tests
 .SECONDARY:
 
 all: $(BUILD)/cf-failover ## build build/cf-failover
@@ -82,6 +86,22 @@ $(BUILD)/loopback-%: $(BUILD)/tests/support/loopback_%_main.o $(support_objects)
 $(BUILD)/demo: $(BUILD)/tests/support/demo_main.o $(support_objects) $(BUILD)/libcf-failover.a
 	@echo "  LINK $@"
 	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
+
+$(BUILD)/bench/bench: $(bench_objects) $(support_objects) $(BUILD)/libcf-failover.a
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
+
+$(BUILD)/bench/launch $(BUILD)/bench/control: $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs)
+
+# As for a host that has no Go: everything in one file. The cache is here, since nothing may be left elsewhere.
+$(BUILD)/bench/peer-go: tests/bench/peer.go
+	@mkdir -p $(@D)
+	@echo "  GO   $<"
+	@GOCACHE=$(abspath $(BUILD))/bench/go-cache GO111MODULE=off CGO_ENABLED=0 go build -o $@ $<
 
 $(BUILD)/unit_tests: $(unit_objects) $(BUILD)/tests/support/catch_main.o $(support_objects) $(BUILD)/libcf-failover.a
 	@echo "  LINK $@"
@@ -155,10 +175,14 @@ torture: $(BUILD)/cf-failover $(BUILD)/torture $(BUILD)/fail-nth.so ## let each 
 demo: $(BUILD)/cf-failover $(BUILD)/demo ## see a failover and a failback happen, on loopback
 	@BUILD=$(BUILD) $(BUILD)/demo
 
+# Without Go the benchmark says so. Its scratch files go below BUILD, too.
+bench: $(BUILD)/cf-failover $(bench_programs) $(if $(shell command -v go),$(BUILD)/bench/peer-go) ## measure what a run costs, and what others need for it
+	@BUILD=$(BUILD) TMPDIR=$(abspath $(BUILD))/bench $(BUILD)/bench/bench
+
 cxx_files := $(sort $(wildcard src/*.cpp src/*/*.cpp src/*/*.h tests/*.cpp tests/support/*.cpp tests/support/*.h \
-  $(foreach kind,fuzz torture,tests/$(kind)/*.cpp tests/$(kind)/*.h)))
+  $(foreach kind,bench fuzz torture,tests/$(kind)/*.cpp tests/$(kind)/*.h)))
 shell_files := .ci/run $(sort $(shell grep -rlE '^#!/bin/(ba)?sh' scripts) $(wildcard scripts/hooks/*)) \
-  scripts/completion/cf-failover.bash tests/fuzz/run
+  scripts/completion/cf-failover.bash tests/fuzz/run tests/bench/peer.sh
 tidy_stamps := $(patsubst %.cpp,$(BUILD)/tidy/%.ok,$(filter %.cpp,$(cxx_files)))
 
 lint: lint-format lint-floors lint-shell lint-manual lint-tidy ## check format, structure, scripts, manual
