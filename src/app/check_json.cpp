@@ -1,14 +1,12 @@
 #include "app/check_json.h"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include "app/report.h"
+#include "io/json_library.h"
 #include "value/text.h"
 
 namespace {
 
-using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+using Writer = LineWriter;
 
 void member(Writer& writer, const char* name, std::string_view text) {
   writer.Key(name);
@@ -120,7 +118,7 @@ void write_finding(Writer& writer, const Finding* finding) {
 }  // namespace
 
 std::string to_json(const CheckRequest& request, const std::vector<Finding>& findings) {
-  rapidjson::StringBuffer text;
+  JsonBuffer text;
   Writer writer(text);
   writer.StartObject();
   writer.Key("run");

@@ -2,11 +2,11 @@
 
 #include <rapidjson/error/en.h>
 #include <rapidjson/memorystream.h>
-#include <rapidjson/reader.h>
 
 #include <algorithm>
 #include <optional>
 
+#include "io/json_library.h"
 #include "value/text.h"
 
 namespace {
@@ -163,7 +163,7 @@ Result<JsonNode> parse_config_json(std::string_view text) {
   }
   rapidjson::MemoryStream stream(text.data(), text.size());
   TreeBuilder builder(text, stream);
-  rapidjson::Reader reader;
+  JsonReader reader;
   const rapidjson::ParseResult result = reader.Parse<kParseFlags>(stream, builder);
   if (builder.error()) {
     return tl::unexpected(*builder.error());

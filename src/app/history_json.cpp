@@ -1,13 +1,11 @@
 #include "app/history_json.h"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
+#include "io/json_library.h"
 #include "value/text.h"
 
 namespace {
 
-using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+using Writer = LineWriter;
 
 void member(Writer& writer, const char* name, std::string_view text) {
   writer.Key(name);
@@ -58,7 +56,7 @@ void write_lines(Writer& writer, const std::vector<StepLine>& lines) {
 }  // namespace
 
 std::string to_json(const RecordKey& record, const PastRun& run) {
-  rapidjson::StringBuffer text;
+  JsonBuffer text;
   Writer writer(text);
   writer.StartObject();
   member(writer, "record", record.name.str());
@@ -77,7 +75,7 @@ std::string to_json(const RecordKey& record, const PastRun& run) {
 }
 
 std::string to_json(const RecordKey& record, const PastEvent& event) {
-  rapidjson::StringBuffer text;
+  JsonBuffer text;
   Writer writer(text);
   writer.StartObject();
   member(writer, "record", record.name.str());

@@ -1,18 +1,16 @@
 #include "app/report_json.h"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include <cmath>
 #include <string_view>
 
 #include "app/report.h"
 #include "app/status_report.h"
+#include "io/json_library.h"
 #include "value/text.h"
 
 namespace {
 
-using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+using Writer = LineWriter;
 
 void write(Writer& writer, std::string_view text) {
   const std::string good = as_utf8(text);
@@ -153,7 +151,7 @@ void write_members(Writer& writer, const RunReport& report, int exit) {
 }  // namespace
 
 std::string to_json(const RunReport& report) {
-  rapidjson::StringBuffer text;
+  JsonBuffer text;
   Writer writer(text);
   writer.StartObject();
   write_members(writer, report, to_int(exit_status(report)));
@@ -162,7 +160,7 @@ std::string to_json(const RunReport& report) {
 }
 
 std::string to_json(const RecordKey& record, const std::optional<Hold>& hold) {
-  rapidjson::StringBuffer text;
+  JsonBuffer text;
   Writer writer(text);
   writer.StartObject();
   member(writer, "record", record.name.str());
@@ -174,7 +172,7 @@ std::string to_json(const RecordKey& record, const std::optional<Hold>& hold) {
 }
 
 std::string to_status_json(const RunReport& report) {
-  rapidjson::StringBuffer text;
+  JsonBuffer text;
   Writer writer(text);
   writer.StartObject();
   write_members(writer, report, static_cast<int>(level(report)));

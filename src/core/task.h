@@ -60,7 +60,9 @@ class [[nodiscard]] Task {
     return promise.value.value();
   }
 
-  auto operator co_await() { return Awaiter{*this}; }
+  auto operator co_await() & { return Awaiter{*this}; }
+  /// Of a task that nobody can ask again: its result is moved.
+  auto operator co_await() && { return LastAwaiter{{*this}}; }
 
  private:
   explicit Task(std::coroutine_handle<promise_type> work) : work_(work) {}
@@ -84,6 +86,10 @@ class [[nodiscard]] Task {
       task.work_.promise().waiters.push_back(waiter);
     }
     T await_resume() { return task.result(); }
+  };
+
+  struct LastAwaiter : Awaiter {
+    T await_resume() { return std::move(this->task.result()); }
   };
 
   std::coroutine_handle<promise_type> work_;

@@ -1,13 +1,11 @@
 #include "io/channel_json.h"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
+#include "io/json_library.h"
 #include "value/text.h"
 
 namespace {
 
-using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+using Writer = LineWriter;
 
 void member(Writer& writer, const char* name, std::string_view text) {
   writer.Key(name);
@@ -17,7 +15,7 @@ void member(Writer& writer, const char* name, std::string_view text) {
 
 template <typename WriteMembers>
 std::string object(WriteMembers write_members) {
-  rapidjson::StringBuffer text;
+  JsonBuffer text;
   Writer writer(text);
   writer.StartObject();
   write_members(writer);

@@ -1,16 +1,11 @@
 #include "io/cloudflare_json.h"
 
-#include <rapidjson/document.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include <algorithm>
 
+#include "io/json_library.h"
 #include "value/text.h"
 
 namespace {
-
-using Json = rapidjson::Value;
 
 constexpr std::size_t kLongestMessage = 4096;
 
@@ -20,8 +15,8 @@ constexpr unsigned kParseFlags =
     rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
 
 /// Null for what is no JSON. RapidJSON takes a NUL for the end, and would not see what follows it.
-rapidjson::Document parse(std::string_view body) {
-  rapidjson::Document document;
+JsonDocument parse(std::string_view body) {
+  JsonDocument document;
   if (body.find('\0') == std::string_view::npos) {
     document.Parse<kParseFlags>(body.data(), body.size());
   }
@@ -36,8 +31,8 @@ ApiFailure broken(std::string message) {
 }
 
 /// Null where there is none; and where there are two, since nobody knows which one is meant.
-const Json* member(const Json& object, const char* name) {
-  const Json* found = nullptr;
+const JsonValue* member(const JsonValue& object, const char* name) {
+  const JsonValue* found = nullptr;
   for (const auto& entry : object.GetObject()) {
     if (entry.name == name) {
       if (found != nullptr) {
@@ -49,39 +44,39 @@ const Json* member(const Json& object, const char* name) {
   return found;
 }
 
-std::string text_member(const Json& object, const char* name) {
-  const Json* const value = member(object, name);
+std::string text_member(const JsonValue& object, const char* name) {
+  const JsonValue* const value = member(object, name);
   return value != nullptr && value->IsString()
              ? std::string(value->GetString(), value->GetStringLength())
              : std::string();
 }
 
-int int_member(const Json& object, const char* name) {
-  const Json* const value = member(object, name);
+int int_member(const JsonValue& object, const char* name) {
+  const JsonValue* const value = member(object, name);
   return value != nullptr && value->IsInt() ? value->GetInt() : 0;
 }
 
-bool is_true(const Json* value) {
+bool is_true(const JsonValue* value) {
   return value != nullptr && value->IsTrue();
 }
 
 /// Null where the list is none, or does not begin (or end) with an object.
-const Json* first_object(const Json* list) {
+const JsonValue* first_object(const JsonValue* list) {
   const bool usable = list != nullptr && list->IsArray() && !list->Empty();
   return usable && (*list)[0].IsObject() ? &(*list)[0] : nullptr;
 }
 
-const Json* last_object(const Json* list) {
+const JsonValue* last_object(const JsonValue* list) {
   const bool usable = list != nullptr && list->IsArray() && !list->Empty();
   return usable && (*list)[list->Size() - 1].IsObject() ? &(*list)[list->Size() - 1] : nullptr;
 }
 
 /// Older answers wrap the error that matters: the last of its chain is the effective one.
-ApiFailure error_in(const Json& envelope) {
+ApiFailure error_in(const JsonValue& envelope) {
   ApiFailure failure{.kind = ApiFailure::Kind::refused};
-  if (const Json* const error = first_object(member(envelope, "errors"))) {
-    const Json* const inner = last_object(member(*error, "error_chain"));
-    const Json& effective = inner != nullptr ? *inner : *error;
+  if (const JsonValue* const error = first_object(member(envelope, "errors"))) {
+    const JsonValue* const inner = last_object(member(*error, "error_chain"));
+    const JsonValue& effective = inner != nullptr ? *inner : *error;
     failure.code = int_member(effective, "code");
     failure.message = printable(text_member(effective, "message"), kLongestMessage);
   } else {
@@ -92,26 +87,27 @@ ApiFailure error_in(const Json& envelope) {
 
 /// Parses `body` and hands `result` of the envelope to `read`, which returns an ApiResult.
 template <typename Read>
-auto with_result(std::string_view body, Read read) -> decltype(read(std::declval<const Json&>())) {
-  const rapidjson::Document envelope = parse(body);
+auto with_result(std::string_view body, Read read)
+    -> decltype(read(std::declval<const JsonValue&>())) {
+  const JsonDocument envelope = parse(body);
   if (!envelope.IsObject()) {
     return tl::unexpected(broken("an answer that is not JSON"));
   }
-  const Json* const success = member(envelope, "success");
+  const JsonValue* const success = member(envelope, "success");
   if (success == nullptr || !success->IsBool()) {
     return tl::unexpected(broken("JSON that is not Cloudflare's envelope"));
   }
   if (!success->GetBool()) {
     return tl::unexpected(error_in(envelope));
   }
-  const Json* const result = member(envelope, "result");
+  const JsonValue* const result = member(envelope, "result");
   if (result == nullptr) {
     return tl::unexpected(broken("an answer without a result"));
   }
   return read(*result);
 }
 
-ApiResult<RawRecord> to_record(const Json& json) {
+ApiResult<RawRecord> to_record(const JsonValue& json) {
   if (!json.IsObject()) {
     return tl::unexpected(broken("a record that is not an object"));
   }
@@ -128,7 +124,7 @@ ApiResult<RawRecord> to_record(const Json& json) {
   return record;
 }
 
-ApiResult<Zone> to_zone(const Json& json) {
+ApiResult<Zone> to_zone(const JsonValue& json) {
   if (!json.IsObject()) {
     return tl::unexpected(broken("a zone that is not an object"));
   }
@@ -143,12 +139,13 @@ ApiResult<Zone> to_zone(const Json& json) {
 }
 
 template <typename Item>
-ApiResult<std::vector<Item>> to_list(const Json& json, ApiResult<Item> (*read)(const Json&)) {
+ApiResult<std::vector<Item>> to_list(const JsonValue& json,
+                                     ApiResult<Item> (*read)(const JsonValue&)) {
   if (!json.IsArray()) {
     return tl::unexpected(broken("a result that is not a list"));
   }
   std::vector<Item> items;
-  for (const Json& element : json.GetArray()) {
+  for (const JsonValue& element : json.GetArray()) {
     auto item = read(element);
     if (!item) {
       return tl::unexpected(item.error());
@@ -167,12 +164,12 @@ bool is_cloudflare_id(std::string_view text) {
 }
 
 ApiResult<std::vector<Zone>> parse_zones(std::string_view body) {
-  return with_result(body, [](const Json& result) { return to_list<Zone>(result, to_zone); });
+  return with_result(body, [](const JsonValue& result) { return to_list<Zone>(result, to_zone); });
 }
 
 ApiResult<std::vector<RawRecord>> parse_records(std::string_view body) {
   return with_result(body,
-                     [](const Json& result) { return to_list<RawRecord>(result, to_record); });
+                     [](const JsonValue& result) { return to_list<RawRecord>(result, to_record); });
 }
 
 ApiResult<RawRecord> parse_record(std::string_view body) {
@@ -180,7 +177,7 @@ ApiResult<RawRecord> parse_record(std::string_view body) {
 }
 
 ApiFailure parse_error(std::string_view body) {
-  const rapidjson::Document envelope = parse(body);
+  const JsonDocument envelope = parse(body);
   if (!envelope.IsObject()) {
     return {.kind = ApiFailure::Kind::refused};
   }
@@ -188,8 +185,8 @@ ApiFailure parse_error(std::string_view body) {
 }
 
 std::string write_content(const IpAddress& content, int ttl) {
-  rapidjson::StringBuffer text;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(text);
+  JsonBuffer text;
+  LineWriter writer(text);
   writer.StartObject();
   writer.Key("content");
   writer.String(content.str().c_str());

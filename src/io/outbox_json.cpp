@@ -1,16 +1,12 @@
-#include <rapidjson/document.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include <algorithm>
 
+#include "io/json_library.h"
 #include "io/outbox.h"
 #include "value/text.h"
 
 namespace {
 
-using Json = rapidjson::Value;
-using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
+using Writer = LineWriter;
 
 constexpr int kVersion = 1;
 constexpr int kMostFailures = 10000;
@@ -18,14 +14,14 @@ constexpr unsigned kParseFlags =
     rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
 
 /// Empty where there is none, or no text.
-std::string text_member(const Json& object, const char* name) {
+std::string text_member(const JsonValue& object, const char* name) {
   const auto found = object.FindMember(name);
   return found != object.MemberEnd() && found->value.IsString()
              ? as_utf8({found->value.GetString(), found->value.GetStringLength()})
              : std::string();
 }
 
-std::optional<int> count_member(const Json& object, const char* name) {
+std::optional<int> count_member(const JsonValue& object, const char* name) {
   const auto found = object.FindMember(name);
   const bool is_count =
       found != object.MemberEnd() && found->value.IsInt() && found->value.GetInt() >= 0;
@@ -33,7 +29,7 @@ std::optional<int> count_member(const Json& object, const char* name) {
 }
 
 bool is_object(const std::string& text) {
-  rapidjson::Document json;
+  JsonDocument json;
   json.Parse<kParseFlags>(text.data(), text.size());
   return text.find('\0') == std::string::npos && !json.HasParseError() && json.IsObject() &&
          text.starts_with('{') && text.ends_with('}');
@@ -48,7 +44,7 @@ void member(Writer& writer, const char* name, std::string_view text) {
 }  // namespace
 
 std::optional<Letter> parse_letter(std::string_view text) {
-  rapidjson::Document json;
+  JsonDocument json;
   json.Parse<kParseFlags>(text.data(), text.size());
   const bool whole = text.find('\0') == std::string_view::npos;  // RapidJSON's end of text.
   if (!whole || json.HasParseError() || !json.IsObject() ||
@@ -81,7 +77,7 @@ std::optional<Letter> parse_letter(std::string_view text) {
 
 std::string to_json(const Letter& letter) {
   const Notice& notice = letter.notice;
-  rapidjson::StringBuffer text;
+  JsonBuffer text;
   Writer writer(text);
   writer.StartObject();
   writer.Key("version");

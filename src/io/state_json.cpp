@@ -1,20 +1,12 @@
 #include "io/state_json.h"
 
-#include <rapidjson/document.h>
-#include <rapidjson/prettywriter.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include <array>
 
+#include "io/json_library.h"
 #include "value/fqdn.h"
 #include "value/text.h"
 
 namespace {
-
-using Json = rapidjson::Value;
-using PrettyWriter = rapidjson::PrettyWriter<rapidjson::StringBuffer>;
-using LineWriter = rapidjson::Writer<rapidjson::StringBuffer>;
 
 constexpr int kVersion = 1;
 constexpr unsigned kParseFlags =
@@ -32,13 +24,13 @@ constexpr std::array kTone{StepLine::Tone::plain, StepLine::Tone::good, StepLine
 
 // --- Reading ---
 
-const Json* member(const Json& object, const char* name) {
+const JsonValue* member(const JsonValue& object, const char* name) {
   const auto found = object.FindMember(name);
   return found == object.MemberEnd() ? nullptr : &found->value;
 }
 
-std::optional<std::string> text_member(const Json& object, const char* name) {
-  const Json* const value = member(object, name);
+std::optional<std::string> text_member(const JsonValue& object, const char* name) {
+  const JsonValue* const value = member(object, name);
   if (value == nullptr || !value->IsString()) {
     return std::nullopt;
   }
@@ -46,18 +38,18 @@ std::optional<std::string> text_member(const Json& object, const char* name) {
   return is_utf8(text) ? std::optional(std::move(text)) : std::nullopt;  // "\\udc00" is no text.
 }
 
-std::optional<UnixTime> time_member(const Json& object, const char* name) {
+std::optional<UnixTime> time_member(const JsonValue& object, const char* name) {
   const auto text = text_member(object, name);
   return text ? parse_unix_time(*text) : std::nullopt;
 }
 
-std::optional<IpAddress> address_member(const Json& object, const char* name) {
+std::optional<IpAddress> address_member(const JsonValue& object, const char* name) {
   const auto text = text_member(object, name);
   return text ? IpAddress::parse(*text) : std::nullopt;
 }
 
 template <typename T, std::size_t N>
-std::optional<T> one_of(const std::array<T, N>& values, const Json& object, const char* name) {
+std::optional<T> one_of(const std::array<T, N>& values, const JsonValue& object, const char* name) {
   const auto text = text_member(object, name);
   for (const T value : values) {
     if (text == to_text(value)) {
@@ -68,17 +60,17 @@ std::optional<T> one_of(const std::array<T, N>& values, const Json& object, cons
 }
 
 /// Nothing for what is no number, is negative, or so large that counting on would overflow.
-std::optional<std::int64_t> count_member(const Json& object, const char* name) {
+std::optional<std::int64_t> count_member(const JsonValue& object, const char* name) {
   constexpr std::int64_t kMost = 1'000'000'000'000'000;
-  const Json* const value = member(object, name);
+  const JsonValue* const value = member(object, name);
   const bool is_count =
       value != nullptr && value->IsInt64() && value->GetInt64() >= 0 && value->GetInt64() <= kMost;
   return is_count ? std::optional(value->GetInt64()) : std::nullopt;
 }
 
 /// Null for what is no JSON object.
-rapidjson::Document parse(std::string_view text) {
-  rapidjson::Document json;
+JsonDocument parse(std::string_view text) {
+  JsonDocument json;
   json.Parse<kParseFlags>(text.data(), text.size());
   const bool whole = text.find('\0') == std::string_view::npos;  // RapidJSON's end of text.
   if (!whole || json.HasParseError() || !json.IsObject()) {
@@ -88,8 +80,8 @@ rapidjson::Document parse(std::string_view text) {
 }
 
 /// An object with the version that we write; null for anything else.
-rapidjson::Document parse_state(std::string_view text) {
-  rapidjson::Document json = parse(text);
+JsonDocument parse_state(std::string_view text) {
+  JsonDocument json = parse(text);
   if (json.IsObject() && count_member(json, "version") != kVersion) {
     json.SetNull();
   }
@@ -98,9 +90,9 @@ rapidjson::Document parse_state(std::string_view text) {
 
 /// A member that may be missing, and must make sense if it is there.
 template <typename T>
-bool read_optional(const Json& object, const char* name, std::optional<T> (*read)(const Json&),
-                   std::optional<T>& place) {
-  const Json* const value = member(object, name);
+bool read_optional(const JsonValue& object, const char* name,
+                   std::optional<T> (*read)(const JsonValue&), std::optional<T>& place) {
+  const JsonValue* const value = member(object, name);
   if (value == nullptr) {
     return true;
   }
@@ -109,16 +101,16 @@ bool read_optional(const Json& object, const char* name, std::optional<T> (*read
 }
 
 template <typename T>
-bool read_list(const Json& object, const char* name, std::optional<T> (*read)(const Json&),
-               std::vector<T>& list) {
-  const Json* const values = member(object, name);
+bool read_list(const JsonValue& object, const char* name,
+               std::optional<T> (*read)(const JsonValue&), std::vector<T>& list) {
+  const JsonValue* const values = member(object, name);
   if (values == nullptr) {
     return true;
   }
   if (!values->IsArray()) {
     return false;
   }
-  for (const Json& value : values->GetArray()) {
+  for (const JsonValue& value : values->GetArray()) {
     auto item = value.IsObject() ? read(value) : std::nullopt;
     if (!item) {
       return false;
@@ -128,7 +120,7 @@ bool read_list(const Json& object, const char* name, std::optional<T> (*read)(co
   return true;
 }
 
-std::optional<Seen::CachedZone> to_zone(const Json& json) {
+std::optional<Seen::CachedZone> to_zone(const JsonValue& json) {
   const auto api = text_member(json, "api");
   const auto id = text_member(json, "id");
   const auto name = text_member(json, "name");
@@ -138,7 +130,7 @@ std::optional<Seen::CachedZone> to_zone(const Json& json) {
   return Seen::CachedZone{*api, Zone{.id = *id, .name = *name}};
 }
 
-std::optional<Pace> to_pace(const Json& json) {
+std::optional<Pace> to_pace(const JsonValue& json) {
   const auto last_run = time_member(json, "last_run");
   const auto interval = count_member(json, "interval_ms");
   return last_run && interval ? std::optional(Pace{*last_run, Milliseconds(*interval)})
@@ -150,7 +142,7 @@ struct AddressTrack {
   Track track;
 };
 
-std::optional<AddressTrack> to_track(const Json& json) {
+std::optional<AddressTrack> to_track(const JsonValue& json) {
   constexpr int kMostRuns = 1000;
   const auto address = address_member(json, "address");
   const auto counts_as = text_member(json, "counts_as");
@@ -167,13 +159,13 @@ std::optional<AddressTrack> to_track(const Json& json) {
                        .up_since = time_member(json, "up_since")}};
 }
 
-std::optional<FormerAddress> to_former(const Json& json) {
+std::optional<FormerAddress> to_former(const JsonValue& json) {
   const auto address = address_member(json, "address");
   const auto lost = time_member(json, "lost");
   return address && lost ? std::optional(FormerAddress{*address, *lost}) : std::nullopt;
 }
 
-std::optional<Announcement> to_announcement(const Json& json) {
+std::optional<Announcement> to_announcement(const JsonValue& json) {
   const auto configured = text_member(json, "configured");
   const auto host = configured ? Host::parse(*configured) : std::nullopt;
   const auto address = address_member(json, "address");
@@ -184,12 +176,12 @@ std::optional<Announcement> to_announcement(const Json& json) {
   return Announcement{*host, *address, std::move(former)};
 }
 
-std::optional<Hold> to_hold(const Json& json) {
+std::optional<Hold> to_hold(const JsonValue& json) {
   const auto until = time_member(json, "until");
   return until ? std::optional(Hold{*until, text_member(json, "why").value_or("")}) : std::nullopt;
 }
 
-std::optional<StepLine> to_line(const Json& json) {
+std::optional<StepLine> to_line(const JsonValue& json) {
   const auto text = text_member(json, "text");
   const auto tone = one_of(kTone, json, "tone");
   if (!text || !tone) {
@@ -198,11 +190,11 @@ std::optional<StepLine> to_line(const Json& json) {
   return StepLine{text_member(json, "step").value_or(""), *text, *tone};
 }
 
-std::optional<PastChange> to_change(const Json& json) {
+std::optional<PastChange> to_change(const JsonValue& json) {
   const auto kind = one_of(kChange, json, "action");
   const auto from = address_member(json, "from");
   const auto to = address_member(json, "to");
-  const Json* const written = member(json, "written");
+  const JsonValue* const written = member(json, "written");
   if (!kind || !from || !to || written == nullptr || !(written->IsBool() || written->IsNull())) {
     return std::nullopt;
   }
@@ -213,7 +205,7 @@ std::optional<PastChange> to_change(const Json& json) {
                     .reason = text_member(json, "reason").value_or("")};
 }
 
-std::optional<PastRun> to_past_run(const Json& json) {
+std::optional<PastRun> to_past_run(const JsonValue& json) {
   constexpr int kLargestStatus = 255;
   const auto time = time_member(json, "time");
   const auto by = one_of(kBy, json, "by");
@@ -236,7 +228,7 @@ std::optional<PastRun> to_past_run(const Json& json) {
   return good ? std::optional(std::move(run)) : std::nullopt;
 }
 
-std::optional<Counters> to_counters(const Json& json) {
+std::optional<Counters> to_counters(const JsonValue& json) {
   const auto failures = count_member(json, "failures_in_a_row");
   if (!failures) {
     return std::nullopt;
@@ -257,14 +249,14 @@ struct EventTime {
   UnixTime time;
 };
 
-std::optional<EventTime> to_event_time(const Json& json) {
+std::optional<EventTime> to_event_time(const JsonValue& json) {
   const auto name = text_member(json, "event");
   const auto event = name ? parse_event(*name) : std::nullopt;
   const auto time = time_member(json, "time");
   return event && time ? std::optional(EventTime{*event, *time}) : std::nullopt;
 }
 
-std::optional<Trouble> to_trouble(const Json& json) {
+std::optional<Trouble> to_trouble(const JsonValue& json) {
   const auto since = time_member(json, "since");
   std::vector<EventTime> told;
   if (!since || !read_list(json, "told", to_event_time, told)) {
@@ -282,13 +274,13 @@ struct AddressTime {
   UnixTime time;
 };
 
-std::optional<AddressTime> to_address_time(const Json& json) {
+std::optional<AddressTime> to_address_time(const JsonValue& json) {
   const auto address = address_member(json, "address");
   const auto since = time_member(json, "since");
   return address && since ? std::optional(AddressTime{*address, *since}) : std::nullopt;
 }
 
-std::optional<BegunChange> to_begun_change(const Json& json) {
+std::optional<BegunChange> to_begun_change(const JsonValue& json) {
   std::optional<PastRun> run;
   const auto sentence = text_member(json, "sentence");
   const auto report = text_member(json, "report");
@@ -435,7 +427,7 @@ void write_told(PrettyWriter& writer, const Told& told) {
 /// The text of an object with the version and what `write_members` adds.
 template <typename WriteMembers>
 std::string state_text(WriteMembers write_members) {
-  rapidjson::StringBuffer text;
+  JsonBuffer text;
   PrettyWriter writer(text);
   writer.StartObject();
   write(writer, "version", kVersion);
@@ -447,7 +439,7 @@ std::string state_text(WriteMembers write_members) {
 }  // namespace
 
 std::optional<Seen> parse_seen(std::string_view text) {
-  const rapidjson::Document json = parse_state(text);
+  const JsonDocument json = parse_state(text);
   Seen seen;
   std::vector<AddressTrack> tracks;
   std::optional<Counters> counters;
@@ -475,7 +467,7 @@ std::optional<Seen> parse_seen(std::string_view text) {
 }
 
 std::optional<Said> parse_said(std::string_view text) {
-  const rapidjson::Document json = parse_state(text);
+  const JsonDocument json = parse_state(text);
   Said said;
   const bool good = json.IsObject() && read_optional(json, "hold", to_hold, said.hold) &&
                     read_list(json, "backups", to_announcement, said.backups);
@@ -483,7 +475,7 @@ std::optional<Said> parse_said(std::string_view text) {
 }
 
 std::optional<PastRun> parse_past_run(std::string_view text) {
-  const rapidjson::Document json = parse(text);
+  const JsonDocument json = parse(text);
   return json.IsObject() ? to_past_run(json) : std::nullopt;
 }
 
@@ -544,7 +536,7 @@ std::string to_json(const Said& said) {
 }
 
 std::string to_json(const PastRun& run) {
-  rapidjson::StringBuffer text;
+  JsonBuffer text;
   LineWriter writer(text);
   write_past_run(writer, run);
   return std::string(text.GetString(), text.GetSize()) + "\n";
