@@ -682,7 +682,7 @@ TEST_CASE("A quiet switch is silent, unless there is a problem") {
 
   const ProcessResult done = switch_to(lab, "backup", {"-q"});
   CHECK(done.status == 0);
-  CHECK(done.out + done.err == "");
+  CHECK((done.out + done.err).empty());
 
   lab.main.behave(Refuse{});
   const ProcessResult refused = switch_to(lab, "main", {"-q"});

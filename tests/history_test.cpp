@@ -219,8 +219,8 @@ TEST_CASE("The run at a time is the latest one that is not after it") {
   const History runs{ran(10, main), ran(20, backup), ran(30, main)};
 
   CHECK(run_at(runs, after(9)) == nullptr);
-  CHECK(run_at(runs, after(10)) == &runs[0]);
-  CHECK(run_at(runs, after(19)) == &runs[0]);
+  CHECK(run_at(runs, after(10)) == runs.data());
+  CHECK(run_at(runs, after(19)) == runs.data());
   CHECK(run_at(runs, after(20)) == &runs[1]);
   CHECK(run_at(runs, after(1000)) == &runs[2]);
   CHECK(run_at({}, after(10)) == nullptr);
