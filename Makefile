@@ -65,7 +65,7 @@ bench_programs := $(addprefix $(BUILD)/bench/,bench launch control)
 programs := $(BUILD)/cf-failover $(BUILD)/loopback-cloudflare $(BUILD)/loopback-origin
 
 .DEFAULT_GOAL := all
-.PHONY: lint-format lint-floors lint-shell lint-manual lint-tidy lint-rules
+.PHONY: lint-format lint-floors lint-shell lint-manual lint-tidy lint-rules lint-deep
 .PHONY: all test check sanitize fuzz torture lint demo bench install uninstall clean help unit-tests system-tests
 .SECONDARY:
 
@@ -205,6 +205,10 @@ $(BUILD)/tidy/%.ok: %.cpp $(filter %.h,$(cxx_files)) .clang-tidy tests/.clang-ti
 	@echo clang-tidy $<
 	@clang-tidy --quiet $< -- -std=c++20 -Isrc -DCF_FAILOVER_VERSION='"$(VERSION)"' 2>$@.log || { cat $@.log; false; }
 	@touch $@
+
+lint-deep: ## let clang's analyzer read src (some minutes)
+	printf '%s\n' $(filter src/%.cpp,$(cxx_files)) | xargs -P $$(nproc) -I {} \
+	  clang-tidy --quiet --checks='-*,clang-analyzer-*' {} -- -std=c++20 -Isrc -DCF_FAILOVER_VERSION='"$(VERSION)"'
 
 completions := $(DESTDIR)$(DATADIR)/bash-completion/completions $(DESTDIR)$(DATADIR)/zsh/site-functions
 examples := $(DESTDIR)$(DATADIR)/doc/cf-failover/examples
