@@ -38,7 +38,7 @@ ALL_CXXFLAGS = -std=c++20 $(warnings) $(hardening) $(sanitizers) -Isrc -MMD -MP 
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now,--as-needed $(sanitizers) $(LDFLAGS)
 # A seventh of what it takes to start. Empty for those who would rather have the system's library.
 STATIC_RUNTIME ?= -static-libstdc++ -static-libgcc
-program_ldflags = $(ALL_LDFLAGS) $(if $(SANITIZE),,$(STATIC_RUNTIME))
+program_ldflags = $(ALL_LDFLAGS) $(if $(SANITIZE),,-Wl,--gc-sections $(STATIC_RUNTIME))
 
 # Debian 12's RapidJSON and Catch2 warn under our flags; they are the system's headers, not ours.
 libs := $(shell $(PKG_CONFIG) --libs libcurl 2>/dev/null || echo -lcurl)
@@ -49,6 +49,8 @@ sources := $(sort $(wildcard src/*/*.cpp))
 objects := $(sources:%.cpp=$(BUILD)/%.o)
 support_sources := $(filter-out %_main.cpp,$(sort $(wildcard tests/support/*.cpp)))
 support_objects := $(support_sources:%.cpp=$(BUILD)/%.o)
+soak_sources := $(filter-out %/set_clock.cpp,$(sort $(wildcard tests/soak/*.cpp)))
+soak_objects := $(soak_sources:%.cpp=$(BUILD)/%.o)
 torture_sources := $(filter-out %/fail_nth.cpp,$(sort $(wildcard tests/torture/*.cpp)))
 torture_objects := $(torture_sources:%.cpp=$(BUILD)/%.o)
 test_sources := $(sort $(wildcard tests/*_test.cpp))
@@ -66,7 +68,7 @@ programs := $(BUILD)/cf-failover $(BUILD)/loopback-cloudflare $(BUILD)/loopback-
 
 .DEFAULT_GOAL := all
 .PHONY: lint-format lint-floors lint-shell lint-manual lint-tidy lint-rules lint-deep
-.PHONY: all test check sanitize fuzz torture lint demo bench install uninstall clean help unit-tests system-tests
+.PHONY: all test check sanitize fuzz torture soak lint demo bench install uninstall clean help unit-tests system-tests
 .SECONDARY:
 
 all: $(BUILD)/cf-failover ## build build/cf-failover
@@ -86,6 +88,17 @@ $(BUILD)/loopback-%: $(BUILD)/tests/support/loopback_%_main.o $(support_objects)
 $(BUILD)/demo: $(BUILD)/tests/support/demo_main.o $(support_objects) $(BUILD)/libcf-failover.a
 	@echo "  LINK $@"
 	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
+
+$(BUILD)/soak/soak: $(soak_objects) $(support_objects) $(BUILD)/libcf-failover.a
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
+
+# Preloaded into the program: not part of ours, and not sanitized.
+$(BUILD)/soak/set_clock.so: tests/soak/set_clock.cpp
+	@mkdir -p $(@D)
+	@echo "  LINK $@"
+	@$(CXX) -std=c++20 $(warnings) -O2 -fPIC -shared -o $@ $<
 
 $(BUILD)/bench/bench: $(bench_objects) $(support_objects) $(BUILD)/libcf-failover.a
 	@mkdir -p $(@D)
@@ -175,12 +188,15 @@ torture: $(BUILD)/cf-failover $(BUILD)/torture $(BUILD)/fail-nth.so ## let each 
 demo: $(BUILD)/cf-failover $(BUILD)/demo ## see a failover and a failback happen, on loopback
 	@BUILD=$(BUILD) $(BUILD)/demo
 
+soak: $(BUILD)/cf-failover $(BUILD)/soak/soak $(BUILD)/soak/set_clock.so ## live through a month of minutes (MINUTES=, SEED=)
+	@BUILD=$(BUILD) SEED=$(SEED) MINUTES=$(MINUTES) $(BUILD)/soak/soak
+
 # Without Go the benchmark says so. Its scratch files go below BUILD, too.
 bench: $(BUILD)/cf-failover $(bench_programs) $(if $(shell command -v go),$(BUILD)/bench/peer-go) ## measure what a run costs, and what others need for it
 	@BUILD=$(BUILD) TMPDIR=$(abspath $(BUILD))/bench $(BUILD)/bench/bench
 
 cxx_files := $(sort $(wildcard src/*.cpp src/*/*.cpp src/*/*.h tests/*.cpp tests/support/*.cpp tests/support/*.h \
-  $(foreach kind,bench fuzz torture,tests/$(kind)/*.cpp tests/$(kind)/*.h)))
+  $(foreach kind,bench fuzz soak torture,tests/$(kind)/*.cpp tests/$(kind)/*.h)))
 shell_files := .ci/run $(sort $(shell grep -rlE '^#!/bin/(ba)?sh' scripts) $(wildcard scripts/hooks/*)) \
   scripts/completion/cf-failover.bash tests/fuzz/run tests/bench/peer.sh
 tidy_stamps := $(patsubst %.cpp,$(BUILD)/tidy/%.ok,$(filter %.cpp,$(cxx_files)))
