@@ -154,7 +154,7 @@ system-tests: $(BUILD)/system_tests $(programs)
 	BUILD=$(BUILD) $(BUILD)/system_tests
 
 sanitize: ## run the same tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	$(MAKE) BUILD=$(BUILD)/sanitize SANITIZE=1 CXXFLAGS='-O1 -g' test
+	$(MAKE) BUILD=$(BUILD)/sanitize SANITIZE=1 CXXFLAGS='-O1 -g1' test
 
 # A fuzzer for every parser of foreign text: tests/fuzz/NAME_fuzz.cpp, with first inputs in tests/fuzz/seeds/NAME.
 FUZZ_CXX ?= clang++

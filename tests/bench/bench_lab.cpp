@@ -6,7 +6,8 @@ constexpr std::size_t kNoRateLimit = 1'000'000;
 
 CloudflareSetup api_setup(TrustStore& trust) {
   const Certificate certificate =
-      trust.issue("api", std::string{"IP:"} + BenchLab::kApi + ",DNS:" + BenchLab::kApiName);
+      trust.issue("api", std::string{"IP:"} + BenchLab::kApi + ",DNS:" + BenchLab::kApiName +
+                             ",DNS:" + BenchLab::kDualName);
   return {.address = BenchLab::kApi,
           .cert = certificate.cert,
           .key = certificate.key,

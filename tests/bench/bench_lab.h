@@ -38,7 +38,9 @@ class BenchLab {
   static constexpr const char* kApi = "127.0.1.1";
   static constexpr const char* kMain = "127.0.2.1";
   static constexpr const char* kBackup = "127.0.3.1";
-  static constexpr const char* kApiName = "api.cloudflare.test";  // in the certificate as well
+  // In the certificate as well.
+  static constexpr const char* kApiName = "api.cloudflare.test";
+  static constexpr const char* kDualName = "dual.cloudflare.test";  // of both families
 
   TrustStore trust;
   ScratchDir scratch;

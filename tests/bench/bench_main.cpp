@@ -32,8 +32,14 @@ const Route kDirect{.name = "direct",
 constexpr const char* kFarApi = "127.0.1.2";
 constexpr const char* kNearNames = "127.0.4.1";
 constexpr const char* kFarNames = "127.0.4.2";
+constexpr const char* kNowhere = "fd00::1";
+constexpr const char* kFromHere = "fd00::2";
 const Route kDelayed{
     .name = "delayed", .api_host = BenchLab::kApiName, .main = "127.0.2.2", .backup = "127.0.3.2"};
+const Route kDual{.name = "dual",
+                  .api_host = BenchLab::kDualName,
+                  .main = kDelayed.main,
+                  .backup = kDelayed.backup};
 
 // Rounds of a phase, fewer where a machine is slow: three at least.
 struct Patience {
@@ -67,35 +73,43 @@ void warm_up(const std::vector<Case>& cases, const BenchLab& lab) {
   }
 }
 
+// The row of that case, a new one if it has none.
+Row& row_of(Results& results, const Case& one) {
+  for (Row& row : results.rows) {
+    if (row.scenario == one.scenario && row.candidate == one.candidate) {
+      return row;
+    }
+  }
+  return results.rows.emplace_back(Row{.scenario = one.scenario, .candidate = one.candidate});
+}
+
 void measure_direct(BenchLab& lab, Results& results) {
   std::vector<Case> cases = run_cases(lab, kDirect);
   for (Case& one : start_cases(lab)) {
     cases.push_back(std::move(one));
   }
-  for (const Case& one : cases) {
-    results.rows.push_back({.scenario = one.scenario, .candidate = one.candidate});
-  }
   warm_up(cases, lab);
   const Patience patience{.rounds = kRounds, .time = kTime};
   for (int round = 0; patience.lasts(round); ++round) {
-    for (std::size_t i = 0; i < cases.size(); ++i) {
+    for (const Case& one : cases) {
       const Traffic before = lab.traffic();
-      results.rows[i].direct.push_back(run_case(cases[i], lab));
-      results.rows[i].traffic = lab.traffic() - before;
+      Row& row = row_of(results, one);
+      row.direct.push_back(run_case(one, lab));
+      row.traffic = lab.traffic() - before;
     }
   }
 }
 
-// The cases are those of the first rows.
 void measure_round_trips(BenchLab& lab, DelayLine& line, Results& results) {
-  const std::vector<Case> cases = run_cases(lab, kDelayed);
+  std::vector<Case> cases = run_cases(lab, kDelayed);
+  cases.push_back(dead_ipv6_case(lab, kDual));
   warm_up(cases, lab);
   const Patience patience{.rounds = kDelayedRounds, .time = kTime};
   for (int round = 0; patience.lasts(round); ++round) {
     for (const auto& [time, samples] : {std::pair{kNear, &Row::near}, std::pair{kFar, &Row::far}}) {
       line.set_round_trip(std::chrono::milliseconds{static_cast<int>(time)});
-      for (std::size_t i = 0; i < cases.size(); ++i) {
-        (results.rows[i].*samples).push_back(run_case(cases[i], lab));
+      for (const Case& one : cases) {
+        (row_of(results, one).*samples).push_back(run_case(one, lab));
       }
     }
   }
@@ -108,7 +122,11 @@ struct FarWorld {
     line.lead(kDelayed.main, BenchLab::kMain);
     line.lead(kDelayed.backup, BenchLab::kBackup);
     line.lead(kFarNames, kNearNames);
-    names.emplace(kNearNames, kFarApi);
+    line.swallow(kNowhere, kFromHere);
+    names.emplace(NameServer::Setup{.near = kNearNames,
+                                    .ipv4 = kFarApi,
+                                    .ipv6 = kNowhere,
+                                    .name_with_ipv6 = BenchLab::kDualName});
     use_name_server(kFarNames, lab.scratch.path());
   }
 

@@ -144,6 +144,11 @@ std::vector<Case> run_cases(BenchLab& lab, const Route& route) {
   return all;
 }
 
+Case dead_ipv6_case(BenchLab& lab, const Route& route) {
+  return Maker{lab, route}.ours(
+      {.scenario = scenario::kDeadIpv6, .before = route.main, .after = route.main});
+}
+
 std::vector<Case> start_cases(const BenchLab& lab) {
   constexpr int kUsage = 2;
   const auto start = [&](const std::string& name, const Words& argv, int status) {

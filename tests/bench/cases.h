@@ -25,6 +25,7 @@ constexpr const char* kFirstRun = "healthy, first run";
 constexpr const char* kLargePage = "healthy, 1 MB page";
 constexpr const char* kFailback = "failback";
 constexpr const char* kFailover = "failover, MAIN refuses";
+constexpr const char* kDeadIpv6 = "healthy, the API's IPv6 address is dead";
 constexpr const char* kStart = "start-up";
 
 }  // namespace scenario
@@ -44,6 +45,9 @@ constexpr const char* kUsageError = "cf-failover --oops";
 
 // What there is to run against the services. `lab` and `route` must outlive it.
 std::vector<Case> run_cases(BenchLab& lab, const Route& route);
+
+// A healthy run by a route on which the API has a dead address as well.
+Case dead_ipv6_case(BenchLab& lab, const Route& route);
 
 // What does not touch the network.
 std::vector<Case> start_cases(const BenchLab& lab);

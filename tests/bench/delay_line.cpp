@@ -77,11 +77,17 @@ void DelayLine::lead(const std::string& far, const std::string& near) {
   ip("route add " + far + "/32 dev " + kName + " src " + near);
 }
 
+void DelayLine::swallow(const std::string& far, const std::string& near) {
+  const std::string device = std::string{" dev "} + kName;
+  ip("-6 address add " + near + "/128 nodad" + device);
+  ip("-6 route add " + far + "/128" + device);
+}
+
 void DelayLine::carry() {
   std::array<pollfd, 2> polled{{{device_.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
   while (polled[1].revents == 0) {
     const bool idle = under_way_.empty();
-    const timespec wait = idle ? timespec{} : time_until(under_way_.front().due);
+    const timespec wait = idle ? timespec{} : time_until(under_way_.begin()->first);
     ppoll(polled.data(), polled.size(), idle ? nullptr : &wait, nullptr);
     take_packets();
     give_packets_that_are_due();
@@ -95,16 +101,16 @@ void DelayLine::take_packets() {
     packet.resize(static_cast<std::size_t>(size));
     if (is_ipv4(packet)) {
       exchange_addresses(packet);
-      under_way_.push_back({.due = Clock::now() + round_trip_.load() / 2, .bytes = packet});
+      under_way_.emplace(Clock::now() + round_trip_.load() / 2, packet);
     }
     packet.resize(kMtu);
   }
 }
 
 void DelayLine::give_packets_that_are_due() {
-  while (!under_way_.empty() && under_way_.front().due <= Clock::now()) {
-    const auto& bytes = under_way_.front().bytes;
-    [[maybe_unused]] const ssize_t written = write(device_.get(), bytes.data(), bytes.size());
-    under_way_.pop_front();
+  while (!under_way_.empty() && under_way_.begin()->first <= Clock::now()) {
+    const Packet& packet = under_way_.begin()->second;
+    [[maybe_unused]] const ssize_t written = write(device_.get(), packet.data(), packet.size());
+    under_way_.erase(under_way_.begin());
   }
 }

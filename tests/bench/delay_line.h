@@ -3,7 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <deque>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
@@ -25,14 +25,14 @@ class DelayLine {
   // From now on whoever dials `far` reaches what listens at `near`; both in 127.0.0.0/8.
   void lead(const std::string& far, const std::string& near);
 
+  // Packets to `far` get lost; who dials it does so from `near`. Both in IPv6.
+  void swallow(const std::string& far, const std::string& near);
+
   void set_round_trip(std::chrono::milliseconds time) { round_trip_ = time; }
 
  private:
   using Clock = std::chrono::steady_clock;
-  struct Packet {
-    Clock::time_point due;
-    std::vector<std::uint8_t> bytes;
-  };
+  using Packet = std::vector<std::uint8_t>;
 
   void carry();
   void take_packets();
@@ -40,7 +40,7 @@ class DelayLine {
 
   Descriptor device_;
   Descriptor stop_;
-  std::deque<Packet> under_way_;
+  std::multimap<Clock::time_point, Packet> under_way_;  // by when they are due
   std::atomic<std::chrono::milliseconds> round_trip_{};
   std::thread carrier_;  // Goes first: it uses the rest.
 };

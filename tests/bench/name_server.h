@@ -5,11 +5,18 @@
 
 #include "../support/descriptor.h"
 
-// Answers every question for an A record with one address, and every other with nothing, on port 53
-// of `near`.
+// Answers every question for an A record with one address, for an AAAA record of one name with
+// another, and every other with nothing, on port 53 of `near`.
 class NameServer {
  public:
-  NameServer(const std::string& near, const std::string& answer);
+  struct Setup {
+    std::string near;
+    std::string ipv4;
+    std::string ipv6;
+    std::string name_with_ipv6;
+  };
+
+  explicit NameServer(Setup setup);
   NameServer(const NameServer&) = delete;
   NameServer& operator=(const NameServer&) = delete;
   ~NameServer();
@@ -17,7 +24,7 @@ class NameServer {
  private:
   void serve() const;
 
-  std::string answer_;  // the address as four bytes
+  Setup setup_;
   Descriptor socket_;
   std::thread thread_;
 };

@@ -54,6 +54,19 @@ class Examination {
     }
   }
 
+  // libcurl gives the other family a start of so much, its CURLOPT_HAPPY_EYEBALLS_TIMEOUT_MS.
+  void dead_ipv6() {
+    constexpr double kHeadStart = 200;
+    constexpr double kTimers = 5;
+    const Row* const broken = find(results_, scenario::kDeadIpv6, candidate::kOurs);
+    const Row* const healthy = find(results_, scenario::kHealthy, candidate::kOurs);
+    if (broken != nullptr && !broken->near.empty()) {
+      add(std::string{scenario::kDeadIpv6} + ": added wall",
+          median_difference(broken->near, healthy->near, &Sample::wall), kHeadStart + kTimers,
+          "ms");
+    }
+  }
+
   void start(const char* command, double at_most_ms) {
     const Row* const ours = find(results_, scenario::kStart, command);
     const Row* const control = find(results_, scenario::kStart, candidate::kControl);
@@ -102,6 +115,7 @@ std::vector<Bound> bounds(const Results& results) {
                                   {scenario::kFailback, 6.1}}) {
     examination.trips(bound);
   }
+  examination.dead_ipv6();
   for (const char* command : {candidate::kVersion, candidate::kHelp, candidate::kUsageError}) {
     examination.start(command, 1);
   }

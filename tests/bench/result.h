@@ -17,8 +17,8 @@ struct Row {
   Samples far = {};      // and at kFar
 };
 
-constexpr double kNear = 20;  // ms of round-trip time
-constexpr double kFar = 100;
+constexpr double kNear = 30;  // ms of round-trip time
+constexpr double kFar = 150;
 
 struct Results {
   std::vector<Row> rows = {};

@@ -122,6 +122,9 @@ std::string table(const Results& results) {
   std::string text = kHeading;
   std::string scenario;
   for (const Row& row : results.rows) {
+    if (row.direct.empty()) {
+      continue;  // It was run for a bound.
+    }
     if (row.scenario != scenario) {
       scenario = row.scenario;
       text += scenario + "\n";
