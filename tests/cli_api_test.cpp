@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "support/api_faults.h"
 #include "support/api_scene.h"
 #include "support/catch.h"
 
@@ -12,102 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using fault::Effect;
-
-constexpr const char* kClosed = "127.0.1.1 closed the connection without a whole answer";
-constexpr const char* kNotJson = "HTTP 200, an answer that is not JSON";
-constexpr std::size_t kTooLarge = 2 * 1024 * 1024;
-
-/// A fault and the words in which it is told.
-struct Told {
-  std::string name;
-  fault::Mischief mischief;
-  std::string words;
-};
-
-/// What may pass: a read is tried again.
-std::vector<Told> passing_faults() {
-  return {
-      {"closed", fault::Close{}, kClosed},
-      {"reset", fault::Reset{}, kClosed},
-      {"cut in the status line", fault::Cut{7, fault::Part::answer}, "127.0.1.1"},
-      {"cut in the body", fault::Cut{20}, kClosed},
-      {"reset in the body", fault::Cut{20, fault::Part::body, fault::Ending::reset}, kClosed},
-      {"chunks with a bad size", fault::Chunked{16, fault::Flaw::bad_size}, "127.0.1.1"},
-      {"chunks without an end", fault::Chunked{16, fault::Flaw::no_end}, kClosed},
-      {"429", fault::too_many_requests(),
-       "HTTP 429, code 971: Please wait and consider throttling your request speed"},
-      {"408", fault::refusal(408, 0, ""), "HTTP 408"},
-      {"500", fault::refusal(500, 10000, "internal"), "HTTP 500, code 10000: internal"},
-      {"502 as a page", fault::edge_page(502), "HTTP 502\n"},
-      {"503 as a page", fault::edge_page(503), "HTTP 503\n"},
-      {"520 as a page", fault::edge_page(520), "HTTP 520\n"},
-      {"522 as a document", fault::edge_problem(522, 0), "HTTP 522, Error 522\n"},
-      {"526 as a document", fault::edge_problem(526, 0), "HTTP 526, Error 526\n"},
-      {"200 with a page", fault::html(), kNotJson},
-      {"200 with nothing", fault::empty_body(), kNotJson},
-      {"200 nested a million deep", fault::deeply_nested(), "HTTP 200, "},
-      {"200 that is not UTF-8", fault::not_utf8(), kNotJson},
-      {"200 that is gigantic", fault::pad(kTooLarge), "HTTP 200, "},
-      {"200 that never ends", fault::Endless{}, "HTTP 200, "},
-      {"200 without success", fault::Answer{.body = R"({"result":[]})"},
-       "HTTP 200, JSON that is not Cloudflare's envelope"},
-      {"200 without a result", fault::Answer{.body = R"({"success":true})"},
-       "HTTP 200, an answer without a result"},
-      {"200 with a result that is no list",
-       fault::Answer{.body = R"({"success":true,"errors":[],"messages":[],"result":{"id":7}})"},
-       "HTTP 200, a result that is not a list"},
-      {"200 with a list of numbers",
-       fault::Answer{.body = R"({"success":true,"errors":[],"messages":[],"result":[1,2]})"},
-       "HTTP 200, a "},
-      {"200 with an id that would lead elsewhere", fault::replace("\"id\":\"", "\"id\":\"../../"),
-       "HTTP 200, a "},
-  };
-}
-
-/// What would be the same a second time: a read is not tried again.
-std::vector<Told> final_refusals() {
-  return {
-      {"400", fault::refusal(400, 9005, "no"), "HTTP 400, code 9005: no\n"},
-      {"401", fault::refusal(401, 10000, "Authentication error"),
-       "HTTP 401, code 10000: Authentication error\n"},
-      {"403", fault::refusal(403, 10000, "Authentication error"),
-       "HTTP 403, code 10000: Authentication error\n"},
-      {"403 as a challenge", fault::challenge(), "HTTP 403\n"},
-      {"404", fault::refusal(404, 7003, "Could not route"),
-       "HTTP 404, code 7003: Could not route\n"},
-      {"405", fault::refusal(405, 10405, "Method not allowed"),
-       "HTTP 405, code 10405: Method not allowed\n"},
-      {"409", fault::refusal(409, 0, "conflict"), "HTTP 409, conflict\n"},
-      {"200 with success false", fault::refusal(200, 1000, "no"), "HTTP 200, code 1000: no\n"},
-      {"wrapped error",
-       fault::Answer{.status = 400,
-                     .body = R"({"success":false,"errors":[{"code":1004,"message":"outer",)"
-                             R"("error_chain":[{"code":9021,"message":"inner"}]}]})"},
-       "HTTP 400, code 9021: inner\n"},
-  };
-}
-
-/// What looks odd and is as good as any answer.
-std::vector<Told> harmless_faults() {
-  return {
-      {"late", fault::Delay{100ms}, ""},
-      {"paused", fault::Pause{20, 100ms}, ""},
-      {"in drips", fault::Drip{100, 1ms}, ""},
-      {"chunked", fault::Chunked{7}, ""},
-      {"padded", fault::pad(100'000), ""},
-      {"closed after the answer", fault::CloseAfterAnswer{}, ""},
-  };
-}
-
-/// What is not over when the run must be.
-std::vector<Told> silences() {
-  return {
-      {"nothing", fault::Hang{}, ""},
-      {"nothing before the deadline", fault::Delay{1min}, ""},
-      {"half an answer", fault::Pause{20, 1min}, ""},
-      {"drips", fault::Drip{1, 1s}, ""},
-  };
-}
 
 /// A lasting fault of a read at that exchange, told with `words`.
 Mishap failed_read(Exchange exchange, const std::string& name, const fault::Mischief& mischief,
@@ -130,9 +35,9 @@ Mishap failed_read(Exchange exchange, const std::string& name, const fault::Misc
   return mishap;
 }
 
-std::vector<Mishap> failed_reads(Exchange exchange, const std::vector<Told>& faults) {
+std::vector<Mishap> failed_reads(Exchange exchange, const std::vector<NamedFault>& faults) {
   std::vector<Mishap> mishaps;
-  for (const Told& fault : faults) {
+  for (const NamedFault& fault : faults) {
     mishaps.push_back(failed_read(exchange, fault.name, fault.mischief, fault.words));
   }
   return mishaps;
@@ -173,7 +78,7 @@ TEST_CASE("A fault of a read that lasts leaves the record alone, and the status 
 
 TEST_CASE("A read that is refused is not tried again") {
   for (const Exchange exchange : {Exchange::list, Exchange::reread}) {
-    for (const Told& fault : final_refusals()) {
+    for (const NamedFault& fault : final_refusals()) {
       const auto lab = failover_due();
       at(exchange, fault.mischief)(*lab);
       INFO(fault.name << " at " << describe(exchange));
@@ -201,7 +106,7 @@ TEST_CASE("A refused zone lookup, and a refused read after an unanswered PATCH, 
 TEST_CASE("A read that goes wrong once is tried again") {
   const Exchange exchange = GENERATE(Exchange::zones, Exchange::list, Exchange::reread);
   std::vector<Mishap> mishaps;
-  for (const Told& fault : passing_faults()) {
+  for (const NamedFault& fault : passing_faults()) {
     mishaps.push_back(
         {.name = fault.name, .arrange = at(exchange, fault.mischief, 1), .deadline = 20s});
   }
@@ -211,7 +116,7 @@ TEST_CASE("A read that goes wrong once is tried again") {
 
 TEST_CASE("A read after an unanswered PATCH is tried again as well, and the PATCH is not") {
   std::vector<Mishap> mishaps;
-  for (const Told& fault : passing_faults()) {
+  for (const NamedFault& fault : passing_faults()) {
     mishaps.push_back({.name = fault.name,
                        .arrange = at(Exchange::verify, fault.mischief, 1),
                        .status = 6,
@@ -227,7 +132,7 @@ TEST_CASE("An answer that is late or oddly framed is a good answer") {
   const Exchange exchange =
       GENERATE(Exchange::zones, Exchange::list, Exchange::reread, Exchange::patch);
   std::vector<Mishap> mishaps;
-  for (const Told& fault : harmless_faults()) {
+  for (const NamedFault& fault : harmless_faults()) {
     // A connection that is closed as the PATCH begins may take it along; see below.
     const bool may_take_the_patch_along =
         exchange == Exchange::reread &&
@@ -244,7 +149,7 @@ TEST_CASE("An answer that is late or oddly framed is a good answer") {
 TEST_CASE(
     "A run ends at its deadline however silent the API is, and knows what it may have written") {
   std::vector<Mishap> mishaps;
-  for (const Told& silence : silences()) {
+  for (const NamedFault& silence : silences()) {
     for (const Exchange exchange :
          {Exchange::zones, Exchange::list, Exchange::reread, Exchange::verify}) {
       mishaps.push_back(failed_read(exchange, silence.name, silence.mischief, silence.words));

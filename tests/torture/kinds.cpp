@@ -7,7 +7,9 @@
 
 namespace torture {
 
-const std::vector<Kind>& kinds() {
+namespace {
+
+const std::vector<Kind>& calls() {
   static const std::vector<Kind> kAll{
       {"malloc", "malloc", ENOMEM},
       {"open", "open", EMFILE},
@@ -61,6 +63,37 @@ const std::vector<Kind>& kinds() {
       {"spawn", "spawn", EAGAIN},
       {"pidfd", "pidfd", EMFILE},
   };
+  return kAll;
+}
+
+/// Of the requests of a run, counted from 1, with the one that reads what became of the change.
+constexpr int kRequests = 6;
+
+std::vector<Kind> misfortunes() {
+  std::vector<Kind> all;
+  const auto add = [&](const std::string& how, const std::string& requests) {
+    all.push_back({how + "-" + requests, kApi, 0, how, Blame::peer});
+  };
+  for (int first = 1; first <= kRequests; ++first) {
+    add("fault", std::to_string(first));
+    add("cut", std::to_string(first));
+    for (int second = first + 1; second <= kRequests; ++second) {
+      add("pair", std::to_string(first) + std::to_string(second));
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+const std::vector<Kind>& kinds() {
+  static const std::vector<Kind> kAll = [] {
+    std::vector<Kind> all = calls();
+    for (Kind& one : misfortunes()) {
+      all.push_back(std::move(one));
+    }
+    return all;
+  }();
   return kAll;
 }
 

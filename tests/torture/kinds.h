@@ -12,10 +12,13 @@ enum class Blame {
   peer,  ///< it looks like the other end
 };
 
+/// Cloudflare's misfortunes are a family of their own; see hostile_api.h.
+inline constexpr const char* kApi = "api";
+
 /// One way for one call of a run to fail.
 struct Kind {
   std::string name;
-  std::string family;  ///< as fail_nth.cpp has it
+  std::string family;  ///< as fail_nth.cpp has it, or kApi
   int error = 0;       ///< the errno; negative: what getaddrinfo() returns
   std::string how = "error";
   Blame blame = Blame::host;

@@ -25,7 +25,8 @@ const std::vector<Plot>& plots() {
        .main = Lab::kMain,
        .held = Lab::kMain,
        .target = Lab::kBackup,
-       .past = Past::known},
+       .past = Past::known,
+       .has_hostile_api = true},
       {.name = "set-backup",
        .words = {"set-backup", kMoved, "--allow-private"},
        .main = Lab::kMain,
@@ -57,7 +58,8 @@ const std::vector<Plot>& plots() {
        .held = Lab::kMain,
        .target = Lab::kBackup,
        .transport = Transport::tls,
-       .is_sampled = true},
+       .is_sampled = true,
+       .has_hostile_api = true},
   };
   return kAll;
 }

@@ -21,6 +21,7 @@ struct Plot {
   Transport transport = Transport::plain;
   Means means = Means::http;
   bool is_sampled = false;  ///< only some of the many allocations are made to fail
+  bool has_hostile_api = false;
 
   bool is_change_due() const { return target != held; }
   bool announces() const { return words.front() == "set-backup"; }

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "../support/lab.h"
+#include "hostile_api.h"
 
 namespace torture {
 
@@ -119,6 +120,12 @@ void Theatre::make_past() {
   if (plot_.is_change_due()) {
     main.behave(behaviour::Refuse{});
   }
+  if (plot_.has_hostile_api) {
+    reset();
+    const std::size_t before = cloudflare_.requests().size();
+    run(command(plot_.words));
+    usual_requests_ = cloudflare_.requests().size() - before;
+  }
 }
 
 void Theatre::reset() {
@@ -165,6 +172,23 @@ Act Theatre::act(const ProcessSpec& spec) {
 }
 
 Act Theatre::perform(const Kind& kind, long nth) {
+  return kind.family == kApi ? perform_with_hostile_api(kind, nth)
+                             : perform_with_failing_call(kind, nth);
+}
+
+Act Theatre::perform_with_hostile_api(const Kind& kind, long nth) {
+  const std::size_t before = cloudflare_.requests().size();
+  const std::string misfortune = arm(cloudflare_, kind, nth);
+  Act done = act(command(plot_.words));
+  cloudflare_.disarm_all();
+  const std::size_t requests = cloudflare_.requests().size() - before;
+  const bool is_harmless =
+      requests < first_request(kind) || (kind.how == "cut" && requests == usual_requests_);
+  done.failed_call = is_harmless ? "" : misfortune;
+  return done;
+}
+
+Act Theatre::perform_with_failing_call(const Kind& kind, long nth) {
   const fs::path log = scratch_.path() / "log";
   ProcessSpec spec = command(plot_.words);
   spec.environment["TORTURE_FAMILY"] = kind.family;

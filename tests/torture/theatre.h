@@ -16,7 +16,7 @@ namespace torture {
 /// What a run has come to.
 struct Act {
   ProcessResult result = {};
-  std::string failed_call = {};  ///< empty: none was made to fail
+  std::string failed_call = {};  ///< or the misfortune; empty: none was made to fail
   long calls = 0;                ///< of the family; 0 if it did not get to its end
   std::size_t writes = 0;
   bool contacted = false;  ///< Cloudflare or an origin
@@ -33,7 +33,8 @@ class Theatre {
   /// Everything as it was at the beginning.
   void reset();
 
-  /// The plot's command, of whose calls the n-th of that kind fails.
+  /// The plot's command, of whose calls the n-th of that kind fails, or which the n-th misfortune
+  /// of that kind befalls.
   Act perform(const Kind& kind, long nth);
   /// `run`, undisturbed.
   Act go_on();
@@ -51,6 +52,8 @@ class Theatre {
   void make_past();
   ProcessSpec command(const std::vector<std::string>& words) const;
   Act act(const ProcessSpec& spec);
+  Act perform_with_failing_call(const Kind& kind, long nth);
+  Act perform_with_hostile_api(const Kind& kind, long nth);
   bool is_announced() const;
   std::size_t connections() const;
 
@@ -63,6 +66,7 @@ class Theatre {
   ScratchDir scratch_;
   std::filesystem::path state_ = scratch_.path() / "state";
   std::size_t told_before_ = 0;
+  std::size_t usual_requests_ = 0;  ///< of the plot's command, if the API is to be hostile
 };
 
 /// How every run's deadline is set.

@@ -1,11 +1,13 @@
 // Every call of a run fails once: each file and network call and each allocation, of several
-// commands, and after each what the program promises is looked at. A violation is shown with the
-// words that repeat it; timing may move the numbers of its calls a little.
+// commands; each request of a run meets each fault of Cloudflare's API, alone and together with
+// another one, and each answer breaks off at each of its bytes. After each, what the program
+// promises is looked at. A violation is shown with the words that repeat it; timing may move the
+// numbers of its calls a little.
 //
 //   torture [PLOT [KIND [N]]]
 //
-// Of the allocations of some plots only a random choice is tried, by SEED; with STRIDE, about every
-// STRIDE-th one of all plots.
+// Of the pairs, and of the allocations and bytes of some plots, only a random choice is tried, by
+// SEED; with STRIDE, about every STRIDE-th one of all plots.
 
 #include <algorithm>
 #include <chrono>
@@ -31,8 +33,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr unsigned kUsualSeed = 20260131;
 constexpr auto kTimeForAll = 19min;
-constexpr long kEveryBelow = 500;   // Where samples are taken: from here on.
-constexpr long kUsualStride = 20;   // From one sample to the next, in the mean.
+constexpr long kEveryBelow = 500;  // Where samples are taken of allocations: from here on.
+constexpr long kUsualStride = 20;
+constexpr long kPairStride = 100;
 constexpr int kUsesOfTheatre = 50;  // What its servers have seen is kept, and takes time to read.
 
 /// One plot and one kind of failure: the calls of a run, from the first on.
@@ -48,6 +51,11 @@ struct Series {
   int failed = 0;
   int violations = 0;
 };
+
+/// Allocations, bytes and pairs: these come last, and of some a choice is tried.
+bool is_many(const Kind& kind) {
+  return kind.family == "malloc" || kind.how == "cut" || kind.how == "pair";
+}
 
 struct Ticket {
   Series* series = nullptr;
@@ -70,7 +78,7 @@ std::string summary(const Series& series) {
   return text;
 }
 
-/// What allocations are tried.
+/// What is tried of what is many.
 struct Choice {
   unsigned seed = 0;
   long stride = 0;  ///< 0: the usual one, where samples are taken at all
@@ -84,9 +92,10 @@ class Programme {
     for (const bool is_long : {false, true}) {  // The short ones first.
       for (const Plot& one : plots()) {
         for (const Kind& other : kinds()) {
-          const bool is_wanted =
-              (plot.empty() || plot == one.name) && (kind.empty() || kind == other.name);
-          if (is_wanted && is_long == (other.family == "malloc")) {
+          const bool is_wanted = (plot.empty() || plot == one.name) &&
+                                 (kind.empty() || kind == other.name) &&
+                                 (other.family != kApi || one.has_hostile_api);
+          if (is_wanted && is_long == is_many(other)) {
             series_.push_back({one, other, std::mt19937(choice.seed)});
           }
         }
@@ -140,12 +149,19 @@ class Programme {
 
  private:
   long stride(Series& series) const {
-    const bool is_usual = stride_ == 0;
-    const bool is_sampled =
-        series.kind.family == "malloc" &&
-        (is_usual ? series.plot.is_sampled && series.next >= kEveryBelow : true);
-    const long mean = is_usual ? kUsualStride : stride_;
-    return is_sampled ? std::uniform_int_distribution<long>(1, 2 * mean - 1)(series.random) : 1;
+    const long mean = stride_ == 0 ? usual_stride(series) : stride_;
+    return mean > 1 && is_many(series.kind)
+               ? std::uniform_int_distribution<long>(1, 2 * mean - 1)(series.random)
+               : 1;
+  }
+
+  /// From one sample to the next, in the mean.
+  static long usual_stride(const Series& series) {
+    if (series.kind.how == "pair") {
+      return kPairStride;
+    }
+    const bool is_first_part = series.kind.family == "malloc" && series.next < kEveryBelow;
+    return series.plot.is_sampled && !is_first_part ? kUsualStride : 1;
   }
 
   static void tell(const Ticket& ticket, const Verdict& verdict) {
