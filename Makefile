@@ -49,9 +49,9 @@ sources := $(sort $(wildcard src/*/*.cpp))
 objects := $(sources:%.cpp=$(BUILD)/%.o)
 support_sources := $(filter-out %_main.cpp,$(sort $(wildcard tests/support/*.cpp)))
 support_objects := $(support_sources:%.cpp=$(BUILD)/%.o)
-soak_sources := $(filter-out %/set_clock.cpp,$(sort $(wildcard tests/soak/*.cpp)))
+soak_sources := $(sort $(wildcard tests/soak/*.cpp))
 soak_objects := $(soak_sources:%.cpp=$(BUILD)/%.o)
-torture_sources := $(filter-out %/fail_nth.cpp,$(sort $(wildcard tests/torture/*.cpp)))
+torture_sources := $(sort $(wildcard tests/torture/*.cpp))
 torture_objects := $(torture_sources:%.cpp=$(BUILD)/%.o)
 test_sources := $(sort $(wildcard tests/*_test.cpp))
 # Whole-program tests wait for sockets and time-outs; the others only compute. Two programs, so that
@@ -94,12 +94,6 @@ $(BUILD)/soak/soak: $(soak_objects) $(support_objects) $(BUILD)/libcf-failover.a
 	@echo "  LINK $@"
 	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
 
-# Preloaded into the program: not part of ours, and not sanitized.
-$(BUILD)/soak/set_clock.so: tests/soak/set_clock.cpp
-	@mkdir -p $(@D)
-	@echo "  LINK $@"
-	@$(CXX) -std=c++20 $(warnings) -O2 -fPIC -shared -o $@ $<
-
 $(BUILD)/bench/bench: $(bench_objects) $(support_objects) $(BUILD)/libcf-failover.a
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
@@ -128,11 +122,12 @@ $(BUILD)/torture: $(torture_objects) $(support_objects) $(BUILD)/libcf-failover.
 	@echo "  LINK $@"
 	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
 
-# To be preloaded: its functions stand before those of libc, so that no fortified header may be in the way.
-$(BUILD)/fail-nth.so: tests/torture/fail_nth.cpp
+# To be preloaded into the program: these functions stand before those of libc, so that no fortified header may be in
+# the way, and no sanitizer.
+$(BUILD)/%.so: tests/preload/%.cpp
 	@mkdir -p $(@D)
 	@echo "  LINK $@"
-	@$(CXX) $(filter-out -fPIE,$(ALL_CXXFLAGS)) -O0 -U_FORTIFY_SOURCE -fPIC -shared -o $@ $<
+	@$(CXX) -std=c++20 $(warnings) -O1 -g -fPIC -shared -o $@ $<
 
 # What tests and is not shipped is compiled for the sake of whoever waits for it.
 $(BUILD)/tests/%.o: tests/%.cpp
@@ -150,7 +145,7 @@ check: test
 
 unit-tests: $(BUILD)/unit_tests
 	$(BUILD)/unit_tests
-system-tests: $(BUILD)/system_tests $(programs)
+system-tests: $(BUILD)/system_tests $(BUILD)/set_clock.so $(programs)
 	BUILD=$(BUILD) $(BUILD)/system_tests
 
 sanitize: ## run the same tests under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -182,13 +177,13 @@ $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%_fuzz.o $(BUILD)/fuzz/tests/fuzz/fuzz
 fuzz: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%) ## feed each parser of foreign text chance for FUZZ_SECONDS (default: 60)
 	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) tests/fuzz/run $(BUILD)/fuzz $(FUZZ_TARGETS)
 
-torture: $(BUILD)/cf-failover $(BUILD)/torture $(BUILD)/fail-nth.so ## let each call of a run fail once (some 10 minutes)
+torture: $(BUILD)/cf-failover $(BUILD)/torture $(BUILD)/fail_nth.so ## let each call of a run fail once (some 10 minutes)
 	BUILD=$(BUILD) $(BUILD)/torture
 
 demo: $(BUILD)/cf-failover $(BUILD)/demo ## see a failover and a failback happen, on loopback
 	@BUILD=$(BUILD) $(BUILD)/demo
 
-soak: $(BUILD)/cf-failover $(BUILD)/soak/soak $(BUILD)/soak/set_clock.so ## live through a month of minutes (MINUTES=, SEED=)
+soak: $(BUILD)/cf-failover $(BUILD)/soak/soak $(BUILD)/set_clock.so ## live through a month of minutes (MINUTES=, SEED=)
 	@BUILD=$(BUILD) SEED=$(SEED) MINUTES=$(MINUTES) $(BUILD)/soak/soak
 
 # Without Go the benchmark says so. Its scratch files go below BUILD, too.
@@ -196,7 +191,7 @@ bench: $(BUILD)/cf-failover $(bench_programs) $(if $(shell command -v go),$(BUIL
 	@BUILD=$(BUILD) TMPDIR=$(abspath $(BUILD))/bench $(BUILD)/bench/bench
 
 cxx_files := $(sort $(wildcard src/*.cpp src/*/*.cpp src/*/*.h tests/*.cpp tests/support/*.cpp tests/support/*.h \
-  $(foreach kind,bench fuzz soak torture,tests/$(kind)/*.cpp tests/$(kind)/*.h)))
+  $(foreach kind,bench fuzz preload soak torture,tests/$(kind)/*.cpp tests/$(kind)/*.h)))
 shell_files := .ci/run $(sort $(shell grep -rlE '^#!/bin/(ba)?sh' scripts) $(wildcard scripts/hooks/*)) \
   scripts/completion/cf-failover.bash tests/fuzz/run tests/bench/peer.sh
 tidy_stamps := $(patsubst %.cpp,$(BUILD)/tidy/%.ok,$(filter %.cpp,$(cxx_files)))

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "app/system_clock.h"
 #include "support/catch.h"
 #include "support/scratch_dir.h"
 
@@ -173,6 +174,22 @@ TEST_CASE("A notice that waits is not added again, but another channel's copy is
   for (const Letter& each : box.outbox.letters()) {
     CHECK(each.failures == 3);
   }
+}
+
+TEST_CASE("What a killed run left half written is swept away, and what is being written stays") {
+  const Box box;
+  REQUIRE(box.outbox.add(letter()));
+  std::ofstream(box.directory() / "old.slack.json.new") << "{";
+  std::ofstream(box.directory() / "young.slack.json.new") << "{";
+  fs::last_write_time(box.directory() / "old.slack.json.new",
+                      fs::file_time_type::clock::now() - 61min);
+
+  box.outbox.sweep(unix_now());
+
+  const std::vector<std::string> files = box.files();
+  CHECK(files.size() == 2);
+  CHECK(std::count(files.begin(), files.end(), "young.slack.json.new") == 1);
+  CHECK(box.outbox.size() == 1);
 }
 
 TEST_CASE("A letter that is postponed stays with what is new of it, and one removed is gone") {

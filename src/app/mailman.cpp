@@ -45,7 +45,7 @@ class Round {
       // Something is left for the ping.
       const Milliseconds at_most = std::min(kLongestDelivery, loop_.left() * 3 / 4);
       auto delivering = deliver(http_, loop_, channel_, std::move(message), at_most);
-      const Delivery delivery = co_await delivering;
+      const Delivery& delivery = co_await delivering;
       if (!delivery.failure.empty()) {
         postpone(letter, delivery);
         break;
@@ -115,6 +115,7 @@ void deliver_all(const Config& config, const Outbox& outbox, UnixTime now, Event
   if (!lock || !*lock) {
     return;  // Another run delivers.
   }
+  outbox.sweep(now);
   std::vector<Letter> letters = outbox.letters();
   std::erase_if(letters, [&](const Letter& letter) { return is_given_up(letter, outbox, now); });
   std::deque<Round> rounds;

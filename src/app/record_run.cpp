@@ -88,7 +88,8 @@ class RecordRun {
     auto lock = state_.try_lock();
     if (lock && !lock->has_value() && wish_.waits) {
       auto waiting = state_.lock(loop_);
-      lock = co_await waiting;
+      auto& waited = co_await waiting;
+      lock = std::move(waited);
     }
     if (!lock) {
       const bool waits_for_ever = record_.damping.failback_delay > Milliseconds{0};
@@ -309,10 +310,10 @@ ExitStatus run_records(const Config& config, const Clock& clock, const RunWish& 
   for (std::size_t i = 0; i < runs.size(); ++i) {
     try {
       const RunReport& report = loop.run(tasks[i], http);
-      status = worse(status, listener.finished(i, report));
       if (!report.busy) {
         measured.push_back({report, runs[i]->counters()});
       }
+      status = worse(status, listener.finished(i, report));  // Last: what it says is to be true.
     } catch (const std::exception& problem) {
       status = worse(status, runs[i]->broken_off(problem.what()));
     }

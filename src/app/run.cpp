@@ -87,7 +87,7 @@ class Run {
     begin_probes_of_addresses();
     auto resolving = resolve_sites();
     report_.sites = co_await resolving;
-    const auto records = co_await reading;
+    const auto& records = co_await reading;
     if (!records) {
       report_.read_trouble = records.error();
     } else if (records->size() != 1) {
@@ -98,7 +98,7 @@ class Run {
       report_.change = co_await acting;
     }
     auto others = probes_.all();
-    const std::vector<ProbeResult> results = co_await others;
+    const std::vector<ProbeResult>& results = co_await others;
     report_.probes = in_order(results);
     remember();
     co_return report_;
@@ -133,10 +133,10 @@ class Run {
     for (const Host& backup : backups_in_force(config_.sites, memory_.said)) {
       backups.push_back(to_site(backup, Role::backup));
     }
-    Site main_site = co_await main;
+    Site& main_site = co_await main;
     Sites sites{std::move(main_site), {}};
     for (auto& backup : backups) {
-      Site site = co_await backup;
+      Site& site = co_await backup;
       sites.backups.push_back(std::move(site));
     }
     for (const FormerAddress& former : former_in_force(config_.sites, memory_.said, memory_.gone)) {
@@ -172,7 +172,7 @@ class Run {
       begin_probe(record.content);
     }
     auto deciding = decide_when_known();
-    const Decision decision = co_await deciding;
+    const Decision& decision = co_await deciding;
     const auto* const move = std::get_if<PointTo>(&decision);
     if (move == nullptr || report_.dry_run == DryRun::yes || report_.hold) {
       co_return std::nullopt;
@@ -406,6 +406,6 @@ Task<RunReport> run_record(const RecordConfig& config, DryRun dry_run, const Mem
                            const World& world) {
   Run run(config, dry_run, memory, world);
   auto report = run.go();
-  const RunReport finished = co_await report;
-  co_return finished;
+  RunReport& finished = co_await report;
+  co_return std::move(finished);
 }

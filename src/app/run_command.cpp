@@ -5,18 +5,33 @@
 
 namespace {
 
-void say(const RunReport& report, const Config& config) {
+std::string output_of(const RunReport& report, const Config& config) {
+  std::string text;
   if (config.json == Json::yes) {
-    print(stdout, to_json(report) + "\n");
+    text = to_json(report) + "\n";
   } else if (config.detail != Detail::quiet) {
     for (const auto& line : {change_line(report), already_line(report)}) {
-      print(stdout, line ? *line + "\n" : "");
+      text += line ? *line + "\n" : "";
     }
   }
-  if (auto trouble = problem(report)) {
-    trouble->message = title(report) + ": " + trouble->message;
-    print(stderr, to_lines(*trouble));
+  return text;
+}
+
+std::string errors_of(const RunReport& report) {
+  auto trouble = problem(report);
+  if (!trouble) {
+    return {};
   }
+  trouble->message = title(report) + ": " + trouble->message;
+  return to_lines(*trouble);
+}
+
+/// All of it or, where memory is short, nothing.
+void say(const RunReport& report, const Config& config) {
+  const std::string output = output_of(report, config);
+  const std::string errors = errors_of(report);
+  print(stdout, output);
+  print(stderr, errors);
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ class FindAddress {
   Result<IpAddress> operator()(const FromUrl& echo) const {
     Http http(loop_, program_and_version(), config_.trust);
     auto asking = ask(http, echo.url, family());
-    return loop_.run(asking, http);
+    return std::move(loop_.run(asking, http));
   }
 
  private:
@@ -177,7 +177,7 @@ Result<Announced> store(const SetBackupRequest& request, const StateDirectory& s
   };
   PollPump pump;
   auto changing = state.change_said(loop, change);
-  const auto stored = loop.run(changing, pump);
+  const auto& stored = loop.run(changing, pump);
   if (!said) {
     return tl::unexpected(said.error());
   }

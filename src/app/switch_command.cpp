@@ -48,7 +48,7 @@ class HoldForSwitch {
  private:
   Result<StateDirectory::SaidChange> change(const std::function<Said(Said)>& how) {
     auto changing = state_.change_said(loop_, how);
-    return loop_.run(changing, pump_);
+    return std::move(loop_.run(changing, pump_));
   }
 
   const RecordConfig& record_;

@@ -73,5 +73,6 @@ Task<Change> change(RecordStore& store, Record seen, IpAddress target, LastWord 
                                                   .message = "the answer named another address"}
                                      : written.error();
   auto found_out = find_out(store, seen, target, failure);
-  co_return co_await found_out;
+  Change& found = co_await found_out;
+  co_return std::move(found);
 }

@@ -60,6 +60,8 @@ class [[nodiscard]] Task {
     return promise.value.value();
   }
 
+  /// Refers to the result, which lives as long as the task: a copy of a tl::expected that runs out
+  /// of memory ends the program.
   auto operator co_await() & { return Awaiter{*this}; }
   /// Of a task that nobody can ask again: its result is moved.
   auto operator co_await() && { return LastAwaiter{{*this}}; }
@@ -85,7 +87,7 @@ class [[nodiscard]] Task {
     void await_suspend(std::coroutine_handle<> waiter) {
       task.work_.promise().waiters.push_back(waiter);
     }
-    T await_resume() { return task.result(); }
+    T& await_resume() { return task.result(); }
   };
 
   struct LastAwaiter : Awaiter {

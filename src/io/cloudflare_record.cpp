@@ -84,7 +84,7 @@ Task<ApiResult<Zone>> CloudflareRecord::find_zone() {
   }
   // The longest name that is a zone wins; the answers to shorter ones need not be waited for.
   for (auto& question : questions) {
-    const ApiResult<std::vector<Zone>> zones = co_await question;
+    const ApiResult<std::vector<Zone>>& zones = co_await question;
     if (!zones) {
       co_return tl::unexpected(zones.error());
     }

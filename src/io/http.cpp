@@ -1,18 +1,22 @@
 #include "io/http.h"
 
 #include <curl/curl.h>
-#include <dirent.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <new>
 #include <set>
 #include <type_traits>
 
+#include "io/directory.h"
 #include "io/system_error.h"
 #include "value/text.h"
 
@@ -26,9 +30,6 @@ struct FreeMulti {
 };
 struct FreeList {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-struct CloseDirectory {
-  void operator()(DIR* directory) const { closedir(directory); }
 };
 using List = std::unique_ptr<curl_slist, FreeList>;
 
@@ -114,6 +115,14 @@ bool is_end_of_stream(std::string_view said) {
   });
 }
 
+/// Bytes that have arrived on a TCP connection; 0 if the system does not say.
+std::uint64_t received_on(int socket) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  const bool is_known = getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) == 0;
+  return is_known ? info.tcpi_bytes_received : 0;
+}
+
 HttpFailure::Kind kind_of(CURLcode code, long os_errno, std::string_view said, CURL* easy) {
   const bool request_was_sent = info<curl_off_t>(easy, CURLINFO_PRETRANSFER_TIME_T) > 0;
   switch (code) {
@@ -137,8 +146,6 @@ HttpFailure::Kind kind_of(CURLcode code, long os_errno, std::string_view said, C
       return os_errno == ECONNRESET || is_end_of_stream(said) ? HttpFailure::Kind::closed
                                                               : HttpFailure::Kind::tls;
     case CURLE_OUT_OF_MEMORY:
-      // Once the request is out, this is a line of more than 100 KB in the answer's head.
-      return request_was_sent ? HttpFailure::Kind::not_http : HttpFailure::Kind::this_host;
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_FAILED_INIT:
     case CURLE_UNRECOVERABLE_POLL:
@@ -158,24 +165,11 @@ HttpFailure::Kind kind_of(CURLcode code, long os_errno, std::string_view said, C
   }
 }
 
+/// As OpenSSL looks for a certificate in a directory.
 bool is_hashed_name(std::string_view name) {
   constexpr std::string_view kHex = "0123456789abcdef";
   return name.size() == 10 && name.ends_with(".0") &&
          name.substr(0, 8).find_first_not_of(kHex) == std::string_view::npos;
-}
-
-/// Whether OpenSSL finds certificates in this directory: only under names that are their hashes.
-bool is_hashed_directory(const std::string& path) {
-  const std::unique_ptr<DIR, CloseDirectory> directory(opendir(path.c_str()));
-  if (!directory) {
-    return false;
-  }
-  while (const dirent* entry = readdir(directory.get())) {
-    if (is_hashed_name(static_cast<const char*>(entry->d_name))) {
-      return true;
-    }
-  }
-  return false;
 }
 
 bool uses_openssl() {
@@ -192,7 +186,7 @@ SystemTrust usable_trust(SystemTrust trust) {
     trust.file = build.cainfo == nullptr ? "" : build.cainfo;
     trust.directory = build.capath == nullptr ? "" : build.capath;
   }
-  if (!uses_openssl() || !is_hashed_directory(trust.directory)) {
+  if (!uses_openssl() || !any_name_in(trust.directory, is_hashed_name)) {
     trust.directory.clear();
   }
   return trust;
@@ -250,6 +244,8 @@ class Http::Multi {
 
   void add(Transfer& transfer);
   void remove(Transfer& transfer);
+  /// The transfer whose last socket that is, if it is under way.
+  Transfer* find(curl_socket_t socket) const;
   void perform();
   void poll(Milliseconds at_most, std::span<Watched> watched);
   /// Resumes all whose exchange has ended; says whether there was one.
@@ -297,6 +293,7 @@ class Http::Transfer {
   }
 
   Milliseconds elapsed() const { return total_time(easy()); }
+  curl_socket_t socket() const { return socket_; }
 
   /// The chain of certificates ended at one that the directory does not have.
   bool issuer_not_found() const;
@@ -313,10 +310,12 @@ class Http::Transfer {
   static std::size_t on_upload(char* buffer, std::size_t size, std::size_t count, void* self);
   static int on_sending(void* self, char*, char*, int, int);
   static curl_socket_t on_socket(void* self, curlsocktype, curl_sockaddr* address);
+  static int on_close(void* multi, curl_socket_t socket);
 
   bool take_header(std::string_view line);
   bool take_body(std::string_view data);
   std::chrono::seconds retry_after() const;
+  bool is_head_endless() const;
   HttpFailure failure() const;
 
   Http& http_;
@@ -332,10 +331,12 @@ class Http::Transfer {
   bool connect_only_ = false;
   std::string_view upload_;  // What is left of a mail to send.
   bool is_mail_ = false;
-  int socket_errno_ = 0;    // Why there is no socket.
-  bool has_head_ = false;   // The final one, whole.
-  bool over_ = false;       // We have what we need, and told libcurl to stop.
-  bool cancelled_ = false;  // By the deadline.
+  int socket_errno_ = 0;                    // Why there is no socket.
+  curl_socket_t socket_ = CURL_SOCKET_BAD;  // The last one opened.
+  std::uint64_t received_ = 0;              // On it, once it is closed.
+  bool has_head_ = false;                   // The final one, whole.
+  bool over_ = false;                       // We have what we need, and told libcurl to stop.
+  bool cancelled_ = false;                  // By the deadline.
   bool out_of_memory_ = false;
   List headers_;
   List connect_to_;
@@ -354,6 +355,12 @@ void Http::Multi::remove(Transfer& transfer) {
   if (under_way_.erase(&transfer) > 0) {
     curl_multi_remove_handle(handle_.get(), transfer.easy());
   }
+}
+
+Http::Transfer* Http::Multi::find(curl_socket_t socket) const {
+  const auto found = std::find_if(under_way_.begin(), under_way_.end(),
+                                  [&](Transfer* each) { return each->socket() == socket; });
+  return found == under_way_.end() ? nullptr : *found;
 }
 
 void Http::Multi::perform() {
@@ -459,6 +466,9 @@ void Http::Transfer::send(const HttpRequest& request) {
   }
   set<CURLOPT_OPENSOCKETFUNCTION>(easy(), &Transfer::on_socket);
   set<CURLOPT_OPENSOCKETDATA>(easy(), static_cast<void*>(this));
+  set<CURLOPT_CLOSESOCKETFUNCTION>(easy(), &Transfer::on_close);
+  // It may be called when the transfer is gone.
+  set<CURLOPT_CLOSESOCKETDATA>(easy(), static_cast<void*>(http_.multi_.get()));
   set<CURLOPT_PREREQFUNCTION>(easy(), &Transfer::on_sending);
   set<CURLOPT_PREREQDATA>(easy(), static_cast<void*>(this));
 }
@@ -540,12 +550,20 @@ std::size_t Http::Transfer::on_body(char* data, std::size_t size, std::size_t co
 
 /// libcurl does not tell why a socket could not be had, and lets children inherit those it gets.
 curl_socket_t Http::Transfer::on_socket(void* self, curlsocktype, curl_sockaddr* address) {
-  const int descriptor =
-      socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, address->protocol);
-  if (descriptor < 0) {
-    static_cast<Transfer*>(self)->socket_errno_ = errno;
+  auto& transfer = *static_cast<Transfer*>(self);
+  transfer.socket_ = ::socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                              address->protocol);
+  if (transfer.socket_ == CURL_SOCKET_BAD) {
+    transfer.socket_errno_ = errno;
   }
-  return descriptor;
+  return transfer.socket_;
+}
+
+int Http::Transfer::on_close(void* multi, curl_socket_t socket) {
+  if (Transfer* const transfer = static_cast<Multi*>(multi)->find(socket)) {
+    transfer->received_ = received_on(socket);
+  }
+  return close(socket);
 }
 
 /// libcurl repeats a request by itself when a kept connection turns out to be closed.
@@ -624,6 +642,11 @@ bool Http::Transfer::issuer_not_found() const {
          info<long>(easy(), CURLINFO_SSL_VERIFYRESULT) == kUnableToGetIssuer;
 }
 
+/// libcurl calls it a lack of memory, too, when a line of the head is longer than it takes.
+bool Http::Transfer::is_head_endless() const {
+  return code_ == CURLE_OUT_OF_MEMORY && !has_head_ && received_ > CURL_MAX_HTTP_HEADER;
+}
+
 HttpFailure Http::Transfer::failure() const {
   // A time-out at the deadline is ours, not the peer's; libcurl's clock may be early by a little.
   constexpr Milliseconds kEarly{10};
@@ -635,7 +658,9 @@ HttpFailure Http::Transfer::failure() const {
     return {HttpFailure::Kind::closed, "the answer breaks off in its head", total_time(easy())};
   }
   const long os_errno = socket_errno_ != 0 ? socket_errno_ : info<long>(easy(), CURLINFO_OS_ERRNO);
-  const HttpFailure::Kind kind = kind_of(code_, os_errno, error_.data(), easy());
+  const HttpFailure::Kind kind = is_head_endless()
+                                     ? HttpFailure::Kind::not_http
+                                     : kind_of(code_, os_errno, error_.data(), easy());
   const bool system_knows = os_errno != 0 && code_ == CURLE_COULDNT_CONNECT;
   const std::string_view said = system_knows        ? std::strerror(static_cast<int>(os_errno))
                                 : error_[0] != '\0' ? error_.data()

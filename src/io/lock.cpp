@@ -65,7 +65,7 @@ Task<Result<std::optional<Lock>>> Lock::acquire(EventLoop& loop, std::string pat
   const auto error = std::make_shared<int>(0);
   auto waiting = aside(
       loop, [file = *file, error] { *error = lock_file(file->get(), LOCK_EX); }, loop.left());
-  const Result<bool> done = co_await waiting;
+  const Result<bool>& done = co_await waiting;
   if (!done) {
     co_return tl::unexpected(done.error());
   }

@@ -101,7 +101,7 @@ void Canaries::ask() {
 Task<bool> Canaries::are_all_silent() {
   ask();
   for (Task<HttpResult>& answer : answers_) {
-    const HttpResult result = co_await answer;
+    const HttpResult& result = co_await answer;
     if (result) {
       co_return false;
     }

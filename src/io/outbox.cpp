@@ -1,15 +1,18 @@
 #include "io/outbox.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
+#include <chrono>
 
+#include "io/directory.h"
 #include "io/state_file.h"
 
 namespace {
 
-constexpr std::string_view kSuffix = ".json";
+constexpr std::string_view kLetter = ".json";
+constexpr std::string_view kUnfinished = ".json.new";  // as `replace_state` names it
 
 }  // namespace
 
@@ -19,31 +22,40 @@ Result<void> Outbox::add(const Letter& letter) const {
   }
   // Ids begin with the time, so that names sort by age.
   const std::string path =
-      directory_ + "/" + letter.notice.id + "." + letter.channel + std::string(kSuffix);
+      directory_ + "/" + letter.notice.id + "." + letter.channel + std::string(kLetter);
   if (access(path.c_str(), F_OK) == 0) {
     return {};
   }
   return replace_state(path, to_json(letter), Sync::yes);
 }
 
-std::vector<std::string> Outbox::paths() const {
+std::vector<std::string> Outbox::paths(std::string_view suffix) const {
   std::vector<std::string> paths;
-  try {
-    for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
-      if (entry.path().string().ends_with(kSuffix)) {
-        paths.push_back(entry.path());
-      }
+  // What could not be listed waits for the next run; mostly there is no directory yet.
+  any_name_in(directory_, [&](std::string_view name) {
+    if (name.ends_with(suffix)) {
+      paths.push_back(directory_ + "/" + std::string(name));
     }
-  } catch (const std::filesystem::filesystem_error&) {
-    // What could not be listed waits for the next run; mostly there is no directory yet.
-  }
+    return false;
+  });
   std::sort(paths.begin(), paths.end());
   return paths;
 }
 
+void Outbox::sweep(UnixTime now) const {
+  constexpr std::chrono::hours kLongerThanAnyRun{1};
+  const auto long_ago = std::chrono::floor<std::chrono::seconds>(now - kLongerThanAnyRun);
+  for (const std::string& path : paths(kUnfinished)) {
+    struct stat status {};
+    if (stat(path.c_str(), &status) == 0 && status.st_mtime < long_ago.time_since_epoch().count()) {
+      unlink(path.c_str());
+    }
+  }
+}
+
 std::vector<Letter> Outbox::letters() const {
   std::vector<Letter> letters;
-  for (const std::string& path : paths()) {
+  for (const std::string& path : paths(kLetter)) {
     const auto text = read_state(path);
     auto letter = text && *text ? parse_letter(**text) : std::nullopt;
     if (letter) {
@@ -57,7 +69,7 @@ std::vector<Letter> Outbox::letters() const {
 }
 
 std::size_t Outbox::size() const {
-  return paths().size();
+  return paths(kLetter).size();
 }
 
 Result<void> Outbox::postpone(const Letter& letter) const {

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/notice.h"
@@ -33,6 +34,8 @@ class Outbox {
   /// All that can be read, oldest first; other files are set aside or left alone.
   std::vector<Letter> letters() const;
   std::size_t size() const;
+  /// Removes what runs that were killed left half written, an hour ago or earlier.
+  void sweep(UnixTime now) const;
 
   Result<void> postpone(const Letter& letter) const;
   void remove(const Letter& letter) const;
@@ -41,7 +44,7 @@ class Outbox {
   Result<std::optional<Lock>> try_lock() const;
 
  private:
-  std::vector<std::string> paths() const;
+  std::vector<std::string> paths(std::string_view suffix) const;
 
   std::string directory_;
 };

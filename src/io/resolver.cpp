@@ -56,7 +56,7 @@ Task<Result<Addresses>> resolve(EventLoop& loop, Fqdn name, IpAddress::Family fa
   const auto answer = std::make_shared<Result<Addresses>>();
   auto asking = aside(
       loop, [answer, name, family] { *answer = look_up(name.str(), family); }, at_most);
-  const Result<bool> answered = co_await asking;
+  const Result<bool>& answered = co_await asking;
   if (!answered) {
     co_return tl::unexpected(answered.error());
   }

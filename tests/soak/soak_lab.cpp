@@ -220,8 +220,8 @@ ProcessSpec SoakLab::spec(const std::vector<std::string>& words) {
   const std::vector<std::string> options{"--record", kRecord,       "--type",
                                          "A",        "--state-dir", state()};
   spec.argv.insert(spec.argv.end(), options.begin(), options.end());
-  spec.environment["LD_PRELOAD"] = std::filesystem::absolute(built("soak/set_clock.so"));
-  spec.environment["SOAK_CLOCK"] = std::to_string(host_time_.count());
+  spec.environment["LD_PRELOAD"] = std::filesystem::absolute(built("set_clock.so"));
+  spec.environment["SET_CLOCK"] = std::to_string(host_time_.count());
   return spec;
 }
 

@@ -6,7 +6,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-
 }  // namespace
 
 std::vector<NamedFault> passing_faults() {

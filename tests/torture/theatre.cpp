@@ -142,7 +142,7 @@ void Theatre::reset() {
 
 ProcessSpec Theatre::command(const std::vector<std::string>& words) const {
   ProcessSpec spec{.argv = {built("cf-failover")},
-                   .environment = {{"LD_PRELOAD", fs::absolute(built("fail-nth.so"))},
+                   .environment = {{"LD_PRELOAD", fs::absolute(built("fail_nth.so"))},
                                    {"CLOUDFLARE_BASE_URL", cloudflare_.base_url()},
                                    {"PATH", "/usr/local/bin:/usr/bin:/bin"}},
                    .limit = std::chrono::seconds(4 * kDeadlineSeconds)};
