@@ -67,7 +67,7 @@ bench_programs := $(addprefix $(BUILD)/bench/,bench launch control)
 programs := $(BUILD)/cf-failover $(BUILD)/loopback-cloudflare $(BUILD)/loopback-origin
 
 .DEFAULT_GOAL := all
-.PHONY: lint-format lint-floors lint-shell lint-manual lint-tidy lint-rules lint-deep
+.PHONY: lint-format lint-floors lint-shell lint-manual lint-cppcheck lint-tidy lint-rules lint-deep
 .PHONY: all test check sanitize fuzz torture soak lint demo bench install uninstall clean help unit-tests system-tests
 .SECONDARY:
 
@@ -154,7 +154,6 @@ sanitize: ## run the same tests under AddressSanitizer and UndefinedBehaviorSani
 # A fuzzer for every parser of foreign text: tests/fuzz/NAME_fuzz.cpp, with first inputs in tests/fuzz/seeds/NAME.
 FUZZ_CXX ?= clang++
 FUZZ_SECONDS ?= 60
-FUZZ_SEED ?= 1
 FUZZ_TARGETS ?= $(patsubst tests/fuzz/%_fuzz.cpp,%,$(sort $(wildcard tests/fuzz/*_fuzz.cpp)))
 # Clang 14 puts what -fsanitize=function needs where the parts of a coroutine cannot reach it.
 fuzz_sanitizers := address,undefined -fno-sanitize=function -fno-sanitize-recover=all \
@@ -174,10 +173,10 @@ $(BUILD)/fuzz/libcf-failover.a: $(sources:%.cpp=$(BUILD)/fuzz/%.o)
 $(BUILD)/fuzz/%: $(BUILD)/fuzz/tests/fuzz/%_fuzz.o $(BUILD)/fuzz/tests/fuzz/fuzz.o $(BUILD)/fuzz/libcf-failover.a
 	@$(FUZZ_CXX) -fsanitize=fuzzer,$(fuzz_sanitizers) -o $@ $^ $(LDFLAGS) $(libs) -lpthread
 
-fuzz: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%) ## feed each parser of foreign text chance for FUZZ_SECONDS (default: 60)
-	FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_SEED=$(FUZZ_SEED) tests/fuzz/run $(BUILD)/fuzz $(FUZZ_TARGETS)
+fuzz: $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%) ## feed each parser of foreign text chance (FUZZ_SECONDS=60, SEED=1)
+	FUZZ_SECONDS=$(FUZZ_SECONDS) SEED=$(SEED) tests/fuzz/run $(BUILD)/fuzz $(FUZZ_TARGETS)
 
-torture: $(BUILD)/cf-failover $(BUILD)/torture $(BUILD)/fail_nth.so ## let each call of a run fail once (some 10 minutes)
+torture: $(BUILD)/cf-failover $(BUILD)/torture $(BUILD)/fail_nth.so ## let each call of a run fail, and the API (ten minutes; SEED=)
 	BUILD=$(BUILD) $(BUILD)/torture
 
 demo: $(BUILD)/cf-failover $(BUILD)/demo ## see a failover and a failback happen, on loopback
@@ -196,7 +195,7 @@ shell_files := .ci/run $(sort $(shell grep -rlE '^#!/bin/(ba)?sh' scripts) $(wil
   scripts/completion/cf-failover.bash tests/fuzz/run tests/bench/peer.sh
 tidy_stamps := $(patsubst %.cpp,$(BUILD)/tidy/%.ok,$(filter %.cpp,$(cxx_files)))
 
-lint: lint-format lint-floors lint-shell lint-manual lint-tidy ## check format, structure, scripts, manual
+lint: lint-format lint-floors lint-shell lint-manual lint-cppcheck lint-tidy ## check format, structure, scripts, manual
 lint-format:
 	@echo clang-format
 	@clang-format --dry-run --Werror $(cxx_files)
@@ -206,6 +205,10 @@ lint-shell:
 	shellcheck $(shell_files)
 lint-manual: $(BUILD)/cf-failover
 	BUILD=$(BUILD) scripts/check-manual
+# What a coroutine keeps is passed by value, and its result moved.
+lint-cppcheck:
+	cppcheck --quiet --error-exitcode=1 --std=c++20 --enable=warning,performance,portability \
+	  --suppress=passedByValue --suppress=returnStdMoveLocal -Isrc -DCF_FAILOVER_VERSION='"$(VERSION)"' src
 lint-tidy: $(tidy_stamps)
 lint-rules: ## check the alert rules with promtool, which comes with Prometheus
 	promtool check rules scripts/monitoring/cf-failover.rules.yml

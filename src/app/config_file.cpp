@@ -104,7 +104,8 @@ class Reader {
 
   std::string at(const std::string& place) const { return path_ + ":" + place + ": "; }
 
-  tl::unexpected<Error> unknown_key(const Member& member, std::vector<std::string> known) const {
+  tl::unexpected<Error> unknown_key(const Member& member,
+                                    const std::vector<std::string>& known) const {
     const auto meant = nearest(member.key, known);
     return failure(
         at(member.place) + "unknown key \"" + printable(member.key) + "\"",

@@ -14,7 +14,7 @@ std::string id_of(UnixTime time, std::size_t number, std::string record, Event e
   constexpr std::size_t kLongest = 100;  // A file's name has 255 bytes, and an end of its own.
   if (record.size() > kLongest) {
     const std::size_t hash = std::hash<std::string>()(record);
-    record = record.substr(0, kLongest) + "-" + std::to_string(hash);
+    record.replace(kLongest, record.npos, "-" + std::to_string(hash));
   }
   std::string moment = to_text(time);
   if (moment.find('.') == moment.npos) {
