@@ -182,7 +182,7 @@ torture: $(BUILD)/cf-failover $(BUILD)/torture $(BUILD)/fail_nth.so ## let each 
 demo: $(BUILD)/cf-failover $(BUILD)/demo ## see a failover and a failback happen, on loopback
 	@BUILD=$(BUILD) $(BUILD)/demo
 
-soak: $(BUILD)/cf-failover $(BUILD)/soak/soak $(BUILD)/set_clock.so ## live through a month of minutes (MINUTES=, SEED=)
+soak: $(BUILD)/cf-failover $(BUILD)/soak/soak $(BUILD)/set_clock.so $(BUILD)/bench/launch ## live through a month of minutes (MINUTES=, SEED=)
 	@BUILD=$(BUILD) SEED=$(SEED) MINUTES=$(MINUTES) $(BUILD)/soak/soak
 
 # Without Go the benchmark says so. Its scratch files go below BUILD, too.

@@ -107,8 +107,8 @@ TEST_CASE("Whatever Cloudflare's API sends, 32 MiB of memory are enough") {
   if (is_sanitized_and_said_so()) {
     return;
   }
-  constexpr std::size_t kGigantic = 100'000'000;
-  constexpr std::size_t kDeep = 10'000'000;
+  constexpr std::size_t kGigantic = 10'000'000;
+  constexpr std::size_t kDeep = 500'000;  // As deep as what is read of an answer allows.
   const fault::Mischief mischief =
       GENERATE(fault::Mischief(fault::Endless{}), fault::Mischief(fault::pad(kGigantic)),
                fault::Mischief(fault::deeply_nested(kDeep)), fault::Mischief(compressed_bomb()),

@@ -253,8 +253,8 @@ class Http::Multi {
   void cancel_all();
 
  private:
-  std::unique_ptr<CURLM, FreeMulti> handle_;
   std::set<Transfer*> under_way_;
+  std::unique_ptr<CURLM, FreeMulti> handle_;  // Last: as it goes, it closes sockets.
 };
 
 /// One exchange in libcurl's hands. It stays where it is, since libcurl points into it.

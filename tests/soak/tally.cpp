@@ -122,10 +122,8 @@ void Tally::took(const ProcessResult& process, double processor_time) {
   processor_ms_.push_back(processor_time);
 }
 
-void Tally::measure_itself() {
-  rusage usage{};
-  getrusage(RUSAGE_CHILDREN, &usage);
-  largest_run_.push_back(usage.ru_maxrss);
+void Tally::measure_growth(long peak_kib) {
+  peaks_kib_.push_back(peak_kib);
   descriptors_.push_back(open_descriptors());
 }
 
@@ -164,13 +162,14 @@ bool Tally::summarize_growth(const fs::path& state) const {
   const Files files = files_below(state);
   std::printf("  state directory: %zu files, %ju KiB, history %ju KiB of 512\n", files.number,
               files.bytes / kKibibyte, files.history / kKibibyte);
-  std::printf("  largest run: %ld KiB at first, %ld KiB in the end\n", largest_run_.front(),
-              largest_run_.back());
+  std::printf("  memory of a run: %ld KiB at first, %ld KiB in the end\n", peaks_kib_.front(),
+              peaks_kib_.back());
   std::printf("  descriptors of this program: %zu, then %zu\n", descriptors_.front(),
               descriptors_.back());
   const bool few_files = verdict(files.number <= kMostFiles, "files");
   const bool short_history = verdict(files.history <= 512 * kKibibyte, "history");
-  const bool small = verdict(largest_run_.back() <= 2 * largest_run_.front(), "memory of a run");
+  const bool small = verdict(0 < peaks_kib_.back() && peaks_kib_.back() <= 2 * peaks_kib_.front(),
+                             "memory of a run");
   const bool closed =
       verdict(descriptors_.back() <= descriptors_.front() + kMoreDescriptors, "descriptors");
   return few_files && short_history && small && closed;

@@ -23,8 +23,8 @@ class Tally {
   static double processor_time();
   void took(const ProcessResult& process, double processor_time);
 
-  /// To be called once the world is warm, and again at the end.
-  void measure_itself();
+  /// To be called once the world is warm, and again at the end, with the peak of a run's memory.
+  void measure_growth(long peak_kib);
 
   /// Prints all of it; whether nothing has grown beyond its bounds.
   bool summarize(const std::filesystem::path& state) const;
@@ -46,7 +46,7 @@ class Tally {
   std::vector<double> elapsed_ms_ = {};
   std::vector<double> processor_ms_ = {};
   std::vector<std::size_t> descriptors_ = {};
-  std::vector<long> largest_run_ = {};
+  std::vector<long> peaks_kib_ = {};
 };
 
 }  // namespace soak
