@@ -36,6 +36,7 @@ TEST_CASE("A name is kept as Cloudflare writes it: lower case, without the last 
       {"xn--bcher-kva.example.com", "xn--bcher-kva.example.com"},
       {"1.2.example.com", "1.2.example.com"},
       {"a-b--c.example.com", "a-b--c.example.com"},
+      {"www.example.0xyz", "www.example.0xyz"},
   }));
   CAPTURE(text);
 
@@ -54,6 +55,9 @@ TEST_CASE("What is no fully qualified name is refused") {
       "com",
       "com.",
       "localhost",
+      "www.example.127",
+      "www.example.0x1",
+      "www.example.0X",
       ".example.com",
       "www..example.com",
       "example.com..",

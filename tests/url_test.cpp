@@ -181,8 +181,8 @@ TEST_CASE("A path is appended with one slash between") {
 }
 
 TEST_CASE("A number in place of a host's name is no address") {
-  const auto host =
-      GENERATE(as<std::string>(), "0", "2130706433", "0x7f.1", "127.1", "127.0.0.01", "127.1.");
+  const auto host = GENERATE(as<std::string>(), "0", "2130706433", "0x7f.1", "www.0x1", "127.1",
+                             "127.0.0.01", "127.1.");
   CAPTURE(host);
 
   CHECK_FALSE(Url::parse("https://" + host + "/"));

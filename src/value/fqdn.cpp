@@ -29,10 +29,7 @@ std::optional<Fqdn> Fqdn::parse(std::string_view text) {
     plain.remove_prefix(2);
   }
   const auto labels = split(plain, '.');
-  const auto is_digits = [](std::string_view label) {
-    return std::all_of(label.begin(), label.end(), is_digit);
-  };
-  if (text.size() > kMaxName || labels.size() < 2 || is_digits(labels.back()) ||
+  if (text.size() > kMaxName || labels.size() < 2 || is_number(labels.back()) ||
       !std::all_of(labels.begin(), labels.end(), is_label)) {
     return std::nullopt;
   }

@@ -21,6 +21,14 @@ std::string lower_case(std::string_view text) {
   return lower;
 }
 
+bool is_number(std::string_view label) {
+  if (label.starts_with("0x") || label.starts_with("0X")) {
+    constexpr std::string_view kHex = "0123456789abcdefABCDEF";
+    return label.find_first_not_of(kHex, 2) == label.npos;
+  }
+  return !label.empty() && std::all_of(label.begin(), label.end(), is_digit);
+}
+
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   for (auto at = text.find(separator); at != std::string_view::npos; at = text.find(separator)) {

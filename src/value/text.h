@@ -11,6 +11,10 @@ bool is_digit(char c);
 bool is_alphanumeric(char c);
 std::string lower_case(std::string_view text);
 
+/// 127, 0177 and 0x7f: a host whose last label is one is an address or nothing.
+/// https://url.spec.whatwg.org/#ends-in-a-number-checker
+bool is_number(std::string_view label);
+
 /// The parts between separators, empty ones included; never an empty list.
 std::vector<std::string_view> split(std::string_view text, char separator);
 

@@ -21,10 +21,7 @@ bool is_odd_number(std::string_view host) {
   if (labels.size() > 1 && labels.back().empty()) {
     labels.pop_back();
   }
-  const std::string_view last = labels.back();
-  const bool is_number = std::all_of(last.begin(), last.end(), is_digit);
-  return !last.empty() && (is_number || lower_case(last).starts_with("0x")) &&
-         !IpAddress::parse(host);
+  return is_number(labels.back()) && !IpAddress::parse(host);
 }
 
 bool is_host(std::string_view host) {
