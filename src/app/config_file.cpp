@@ -175,7 +175,7 @@ Result<void> Reader::read_top(const Member& member, ConfigFile& file) const {
   }
   std::vector<std::string> known = names_of(keys);
   known.insert(known.end(), {"cloudflare", "defaults", "notify", "records"});
-  return unknown_key(member, std::move(known));
+  return unknown_key(member, known);
 }
 
 Result<void> Reader::read_records(const Member& member, const Layer& defaults,
@@ -270,7 +270,7 @@ Result<Layer> Reader::read_record(const std::string& name, const JsonNode& node)
     if (key == nullptr && member.key != "probe") {
       std::vector<std::string> known = names_of(keys);
       known.emplace_back("probe");
-      return unknown_key(member, std::move(known));
+      return unknown_key(member, known);
     }
     const auto done = key != nullptr ? read_value(member, *key, layer) : read_probe(member, layer);
     if (!done) {

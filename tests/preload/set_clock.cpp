@@ -10,9 +10,9 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <fstream>
 
 namespace {
 
@@ -27,14 +27,12 @@ struct Jump {
 
 Jump jump() {
   const char* const path = std::getenv("CLOCK_JUMP");
-  std::FILE* const file = path != nullptr ? std::fopen(path, "re") : nullptr;
-  if (file == nullptr) {
+  if (path == nullptr) {
     return {};
   }
+  std::ifstream file(path);
   Jump jump;
-  const bool is_whole = std::fscanf(file, "%lld %lld", &jump.host, &jump.machine) == 2;
-  std::fclose(file);
-  return is_whole ? jump : Jump{};
+  return file >> jump.host >> jump.machine ? jump : Jump{};
 }
 
 timespec later(timespec time, long long milliseconds) {
