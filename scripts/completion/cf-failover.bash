@@ -10,7 +10,9 @@ _cf_failover() {
     -c | --config | --ca-file) mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
     --state-dir) mapfile -t COMPREPLY < <(compgen -d -- "$word") ;;
     --since) mapfile -t COMPREPLY < <(compgen -W 'day week month' -- "$word") ;;
-    --from-interface) mapfile -t COMPREPLY < <(compgen -W "$(command ls /sys/class/net 2>/dev/null)" -- "$word") ;;
+    --from-interface)
+      mapfile -t COMPREPLY < <(compgen -W "$(sed -n 's/^ *\([^ :]*\):.*/\1/p' /proc/net/dev 2>/dev/null)" -- "$word")
+      ;;
     --record | --zone | --main | --backup | --ttl | --timeout | --connect-timeout | --attempts | \
       --retry-delay | --expect-status | --expect-body | --max-body | --header | --canary | --deadline | --fall | \
       --rise | --failback-delay | --from-url | --replace | --why | --hold | --at)
