@@ -71,6 +71,12 @@ programs := $(BUILD)/cf-failover $(BUILD)/loopback-cloudflare $(BUILD)/loopback-
 .PHONY: all test check sanitize fuzz torture soak lint demo bench install uninstall clean help unit-tests system-tests
 .SECONDARY:
 
+define link_with_tests
+@mkdir -p $(@D)
+@echo "  LINK $@"
+@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
+endef
+
 all: $(BUILD)/cf-failover ## build build/cf-failover
 
 $(BUILD)/cf-failover: $(BUILD)/src/main.o $(BUILD)/libcf-failover.a
@@ -82,22 +88,16 @@ $(BUILD)/libcf-failover.a: $(objects)
 	@$(AR) rcs $@ $^
 
 $(BUILD)/loopback-%: $(BUILD)/tests/support/loopback_%_main.o $(support_objects) $(BUILD)/libcf-failover.a
-	@echo "  LINK $@"
-	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
+	$(link_with_tests)
 
 $(BUILD)/demo: $(BUILD)/tests/support/demo_main.o $(support_objects) $(BUILD)/libcf-failover.a
-	@echo "  LINK $@"
-	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
+	$(link_with_tests)
 
 $(BUILD)/soak/soak: $(soak_objects) $(support_objects) $(BUILD)/libcf-failover.a
-	@mkdir -p $(@D)
-	@echo "  LINK $@"
-	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
+	$(link_with_tests)
 
 $(BUILD)/bench/bench: $(bench_objects) $(support_objects) $(BUILD)/libcf-failover.a
-	@mkdir -p $(@D)
-	@echo "  LINK $@"
-	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
+	$(link_with_tests)
 
 $(BUILD)/bench/launch $(BUILD)/bench/control: $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o
 	@mkdir -p $(@D)
@@ -111,16 +111,13 @@ $(BUILD)/bench/peer-go: tests/bench/peer.go
 	@GOCACHE=$(abspath $(BUILD))/bench/go-cache GO111MODULE=off CGO_ENABLED=0 go build -o $@ $<
 
 $(BUILD)/unit_tests: $(unit_objects) $(BUILD)/tests/support/catch_main.o $(support_objects) $(BUILD)/libcf-failover.a
-	@echo "  LINK $@"
-	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
+	$(link_with_tests)
 
 $(BUILD)/system_tests: $(system_objects) $(BUILD)/tests/support/catch_main.o $(support_objects) $(BUILD)/libcf-failover.a
-	@echo "  LINK $@"
-	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
+	$(link_with_tests)
 
 $(BUILD)/torture: $(torture_objects) $(support_objects) $(BUILD)/libcf-failover.a
-	@echo "  LINK $@"
-	@$(CXX) $(ALL_CXXFLAGS) -o $@ $^ $(ALL_LDFLAGS) $(libs) $(test_libs)
+	$(link_with_tests)
 
 # To be preloaded into the program: these functions stand before those of libc, so that no fortified header may be in
 # the way, and no sanitizer.

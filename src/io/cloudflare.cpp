@@ -49,11 +49,11 @@ ApiResult<T> read_answer(const HttpResult& result, const Url& api,
   if (!is_success(result->status)) {
     return tl::unexpected(to_api_failure(*result));
   }
-  ApiResult<T> answer = tl::unexpected(
-      ApiFailure{.kind = Kind::broken_answer, .message = "an answer of more than 1 MiB"});
-  if (!result->too_large) {
-    answer = parse(result->body);
-  }
+  ApiResult<T> answer =
+      result->too_large
+          ? ApiResult<T>(tl::unexpected(
+                ApiFailure{.kind = Kind::broken_answer, .message = "an answer of more than 1 MiB"}))
+          : parse(result->body);
   if (!answer) {
     answer.error().status = result->status;
     answer.error().ray = printable(result->header("cf-ray"), kLongestRay);

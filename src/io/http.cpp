@@ -333,7 +333,7 @@ class Http::Transfer {
   bool is_mail_ = false;
   int socket_errno_ = 0;                    // Why there is no socket.
   curl_socket_t socket_ = CURL_SOCKET_BAD;  // The last one opened.
-  std::uint64_t received_ = 0;              // On it, once it is closed.
+  std::uint64_t received_ = 0;              // On it, if it was closed before the head was whole.
   bool has_head_ = false;                   // The final one, whole.
   bool over_ = false;                       // We have what we need, and told libcurl to stop.
   bool cancelled_ = false;                  // By the deadline.
@@ -560,7 +560,8 @@ curl_socket_t Http::Transfer::on_socket(void* self, curlsocktype, curl_sockaddr*
 }
 
 int Http::Transfer::on_close(void* multi, curl_socket_t socket) {
-  if (Transfer* const transfer = static_cast<Multi*>(multi)->find(socket)) {
+  Transfer* const transfer = static_cast<Multi*>(multi)->find(socket);
+  if (transfer != nullptr && !transfer->has_head_) {
     transfer->received_ = received_on(socket);
   }
   return close(socket);

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 #include <stdexcept>
 
-#include "../support/lab.h"
+#include "../support/launch.h"
 
 namespace {
 
@@ -37,21 +36,14 @@ double median_of_pairs(const Samples& ours, const Samples& theirs, Combine combi
 }  // namespace
 
 Sample measure(const ProcessSpec& spec, int status) {
-  ProcessSpec launch = spec;
-  launch.argv.insert(launch.argv.begin(), built("bench/launch"));
-  const ProcessResult result = run(launch);
-
-  std::istringstream words{result.out};
-  int ended_with = -1;
-  double cpu_us = 0;
-  double wall_us = 0;
-  double peak_kib = 0;
-  words >> ended_with >> cpu_us >> wall_us >> peak_kib;
-  if (!words || ended_with != status) {
-    throw std::runtime_error{spec.argv.at(0) + " ended with " + std::to_string(ended_with) + ": " +
-                             result.err};
+  const Launched run = launch(spec);
+  if (run.status != status) {
+    throw std::runtime_error{spec.argv.at(0) + " ended with " + std::to_string(run.status) + ": " +
+                             run.err};
   }
-  return {.cpu = cpu_us / 1000, .wall = wall_us / 1000, .peak = peak_kib / 1024};
+  return {.cpu = run.cpu_us / 1000,
+          .wall = run.wall_us / 1000,
+          .peak = static_cast<double>(run.peak_kib) / 1024};
 }
 
 Spread spread(std::vector<double> values) {

@@ -12,11 +12,12 @@
 #include <deque>
 #include <exception>
 #include <functional>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "../support/environment.h"
+#include "../support/launch.h"
 #include "comparison.h"
 #include "events.h"
 #include "model.h"
@@ -203,17 +204,11 @@ bool Soak::take_run(const Minute& minute) {
                  });
 }
 
-/// In KiB, or 0. A child of this program would be charged with this program's own peak.
+/// In KiB.
 long Soak::peak_of_a_run() {
   lab_.disarm();
-  ProcessSpec spec = lab_.spec({"run", "--dry-run"}, rules_);
-  spec.argv.insert(spec.argv.begin(), built("bench/launch"));
-  std::istringstream figures(run(spec).out);
-  long figure = 0;
-  for (int i = 0; i < 4; ++i) {
-    figures >> figure;
-  }
-  return figures ? figure : 0;
+  const ProcessSpec spec = lab_.spec({"run", "--dry-run"}, rules_);
+  return launch(spec).peak_kib;
 }
 
 bool Soak::take_dry_run() {
@@ -317,20 +312,11 @@ void Soak::show_progress() const {
   std::fflush(stdout);
 }
 
-/// A number from the environment.
-unsigned setting(const char* name, unsigned otherwise) {
-  const char* const text = std::getenv(name);
-  if (text == nullptr || *text == '\0') {
-    return otherwise;
-  }
-  return static_cast<unsigned>(std::stoul(text));
-}
-
 int soak_main() {
   constexpr unsigned kSeed = 20260131;
   constexpr unsigned kMonth = 30 * kMinutesOfDay;
-  const unsigned seed = setting("SEED", kSeed);
-  const auto minutes = static_cast<int>(std::max(1U, setting("MINUTES", kMonth)));
+  const auto seed = static_cast<unsigned>(number_from_environment("SEED", kSeed));
+  const auto minutes = static_cast<int>(std::max(1UL, number_from_environment("MINUTES", kMonth)));
   std::printf("SEED=%u MINUTES=%d\n", seed, minutes);
   std::fflush(stdout);
   return Soak(seed, minutes).pass() ? 0 : 1;

@@ -40,17 +40,13 @@ const Faults& faults() {
   return kAll;
 }
 
-std::size_t digit(const std::string& name, std::size_t from_the_end) {
-  return static_cast<std::size_t>(name[name.size() - from_the_end] - '0');
-}
-
 std::string befall(LoopbackCloudflare& cloudflare, std::size_t request, const NamedFault& fault) {
   cloudflare.arm({.nth = request, .mischief = fault.mischief});
   return fault.name + " at request " + std::to_string(request);
 }
 
 std::string arm_one(LoopbackCloudflare& cloudflare, const Kind& kind, std::size_t number) {
-  return number < faults().size() ? befall(cloudflare, first_request(kind), faults()[number]) : "";
+  return number < faults().size() ? befall(cloudflare, kind.requests.at(0), faults()[number]) : "";
 }
 
 std::string arm_pair(LoopbackCloudflare& cloudflare, const Kind& kind, std::size_t number) {
@@ -59,21 +55,17 @@ std::string arm_pair(LoopbackCloudflare& cloudflare, const Kind& kind, std::size
   if (first >= faults().size()) {
     return "";
   }
-  return befall(cloudflare, first_request(kind), faults()[first]) + ", " +
-         befall(cloudflare, digit(kind.name, 1), faults()[second]);
+  return befall(cloudflare, kind.requests.at(0), faults()[first]) + ", " +
+         befall(cloudflare, kind.requests.at(1), faults()[second]);
 }
 
 std::string arm_cut(LoopbackCloudflare& cloudflare, const Kind& kind, std::size_t number) {
   const fault::Ending ending = number % 2 == 0 ? fault::Ending::close : fault::Ending::reset;
   const fault::Cut cut{.after = number, .of = fault::Part::answer, .ending = ending};
-  return befall(cloudflare, first_request(kind), {"cut", cut, ""});
+  return befall(cloudflare, kind.requests.at(0), {"cut", cut, ""});
 }
 
 }  // namespace
-
-std::size_t first_request(const Kind& kind) {
-  return digit(kind.name, kind.how == "pair" ? 2 : 1);
-}
 
 std::string arm(LoopbackCloudflare& cloudflare, const Kind& kind, long nth) {
   const auto number = static_cast<std::size_t>(nth - 1);

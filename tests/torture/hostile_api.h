@@ -15,7 +15,4 @@ namespace torture {
 ///   cut-I     the I-th answer ends after n - 1 bytes, by FIN or RST; never any more
 std::string arm(LoopbackCloudflare& cloudflare, const Kind& kind, long nth);
 
-/// The first request that it befalls.
-std::size_t first_request(const Kind& kind);
-
 }  // namespace torture

@@ -67,18 +67,22 @@ const std::vector<Kind>& calls() {
 }
 
 /// Of the requests of a run, counted from 1, with the one that reads what became of the change.
-constexpr int kRequests = 6;
+constexpr std::size_t kRequests = 6;
 
 std::vector<Kind> misfortunes() {
   std::vector<Kind> all;
-  const auto add = [&](const std::string& how, const std::string& requests) {
-    all.push_back({how + "-" + requests, kApi, 0, how, Blame::peer});
+  const auto add = [&](const std::string& how, const std::vector<std::size_t>& requests) {
+    std::string name = how + "-";
+    for (const std::size_t request : requests) {
+      name += std::to_string(request);
+    }
+    all.push_back({name, kApi, 0, how, Blame::peer, requests});
   };
-  for (int first = 1; first <= kRequests; ++first) {
-    add("fault", std::to_string(first));
-    add("cut", std::to_string(first));
-    for (int second = first + 1; second <= kRequests; ++second) {
-      add("pair", std::to_string(first) + std::to_string(second));
+  for (std::size_t first = 1; first <= kRequests; ++first) {
+    add("fault", {first});
+    add("cut", {first});
+    for (std::size_t second = first + 1; second <= kRequests; ++second) {
+      add("pair", {first, second});
     }
   }
   return all;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,7 @@ struct Kind {
   int error = 0;       ///< the errno; negative: what getaddrinfo() returns
   std::string how = "error";
   Blame blame = Blame::host;
+  std::vector<std::size_t> requests = {};  ///< that Cloudflare's misfortunes befall, from 1
 };
 
 const std::vector<Kind>& kinds();

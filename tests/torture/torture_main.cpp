@@ -23,6 +23,7 @@
 #include <system_error>
 #include <thread>
 
+#include "../support/environment.h"
 #include "verdict.h"
 
 namespace torture {
@@ -266,14 +267,9 @@ bool play_one(const Plot& plot, const Kind& kind, long nth) {
   return verdict.violations.empty();
 }
 
-unsigned long number_in(const char* variable, unsigned long otherwise) {
-  const char* const text = std::getenv(variable);
-  return text == nullptr || *text == '\0' ? otherwise : std::strtoul(text, nullptr, 10);
-}
-
 Choice usual_choice() {
-  return {.seed = static_cast<unsigned>(number_in("SEED", kUsualSeed)),
-          .stride = static_cast<long>(number_in("STRIDE", 0))};
+  return {.seed = static_cast<unsigned>(number_from_environment("SEED", kUsualSeed)),
+          .stride = static_cast<long>(number_from_environment("STRIDE", 0))};
 }
 
 bool torture(const std::vector<std::string>& words) {
