@@ -111,8 +111,10 @@ int main(int argc, char** argv) try {
   prctl(PR_SET_DUMPABLE, 0);  // A core dump would hold the token.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // A file that may not grow is told like a full disk.
-  return run_program(argc, argv);
+  const int status = run_program(argc, argv);
+  flush_output();
+  return status;
 } catch (const std::exception& problem) {
   std::fprintf(stderr, "cf-failover: error: %s\n", problem.what());
-  return to_int(ExitStatus::unknown);
+  return is_for_status(argc, argv) ? static_cast<int>(Level::unknown) : to_int(ExitStatus::unknown);
 }

@@ -1016,7 +1016,7 @@ TEST_CASE("A run that is killed right after its write loses no notice and no lin
   const Names events = scene.events();
   REQUIRE(std::count(events.begin(), events.end(), "failover") == 1);
   CHECK(scene.sentences().front() ==
-        std::string(kMoved) + "; the run was killed before it could tell");
+        std::string(kMoved) + ", as it seems: the run was killed, and the record holds it now");
   const std::string history = scene.run({"history", "--json"}).out;
   const auto first = history.find(R"("to":"127.0.3.1")");
   REQUIRE(first != history.npos);

@@ -302,7 +302,7 @@ TEST_CASE("Half of the legacy pair is none") {
 
 TEST_CASE("Neither half of the legacy pair may break a header") {
   CHECK(refusal({{"CLOUDFLARE_API_KEY", "S3CRET\nX: y"}, {"CLOUDFLARE_EMAIL", "me@example.com"}})
-            .message == "CLOUDFLARE_API_KEY holds no token");
+            .message == "CLOUDFLARE_API_KEY holds no key");
   CHECK(refusal({{"CLOUDFLARE_API_KEY", "S3CRET"}, {"CLOUDFLARE_EMAIL", "me@example.com\nX: y"}})
-            .message == "CLOUDFLARE_EMAIL holds no token");
+            .message == "CLOUDFLARE_EMAIL holds no mail address");
 }

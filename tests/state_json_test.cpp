@@ -150,6 +150,7 @@ Seen full() {
                                                  .to = ip("198.51.100.20"),
                                                  .written = true,
                                                  .reason = "192.0.2.10: refused"}},
+                           Event::failover,
                            "a sentence",
                            R"({"record":"www.example.com"})"};
   return seen;

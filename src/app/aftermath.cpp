@@ -1,16 +1,20 @@
 #include "app/aftermath.h"
 
 #include "app/mailman.h"
-#include "app/narrator.h"
+#include "app/output.h"
 #include "app/report.h"
 #include "app/system_clock.h"
+#include "io/lock.h"
 #include "io/small_file.h"
 #include "io/state_file.h"
 
 namespace {
 
+/// Under a lock, if there can be one: other runs may share the file.
 void write_metrics(const std::string& path, const std::vector<MeasuredRun>& runs,
-                   std::size_t outbox) {
+                   std::size_t outbox, EventLoop& loop, Http& http) {
+  auto locking = Lock::acquire(loop, path + ".lock");
+  const auto lock = loop.run(locking, http);
   const auto before = read_small_file(path, Links::refuse);
   const auto written = replace_state(path, metrics_text(runs, outbox, before ? before->text : ""),
                                      Sync::no, Readers::everybody);
@@ -40,15 +44,12 @@ HttpRequest ping_request(const Url& url, const std::vector<MeasuredRun>& runs, E
 
 void tell_others(const Config& config, const std::vector<MeasuredRun>& runs, ExitStatus status,
                  EventLoop& loop, Http& http) {
-  if (runs.empty()) {
-    return;  // Another run is under way, and tells.
-  }
   const Outbox outbox(config.state_dir);
   if (!config.state_dir.empty()) {
     deliver_all(config, outbox, unix_now(), loop, http);
   }
   if (!config.metrics_file.empty()) {
-    write_metrics(config.metrics_file, runs, outbox.size());
+    write_metrics(config.metrics_file, runs, outbox.size(), loop, http);
   }
   if (!config.ping) {
     return;

@@ -4,7 +4,7 @@
 
 #include "app/check_json.h"
 #include "app/check_report.h"
-#include "app/narrator.h"
+#include "app/output.h"
 #include "app/report.h"
 #include "app/system_clock.h"
 #include "app/version.h"

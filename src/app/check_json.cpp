@@ -2,22 +2,10 @@
 
 #include "app/report.h"
 #include "io/json_library.h"
-#include "value/text.h"
 
 namespace {
 
 using Writer = LineWriter;
-
-void member(Writer& writer, const char* name, std::string_view text) {
-  writer.Key(name);
-  const std::string good = as_utf8(text);
-  writer.String(good.data(), static_cast<rapidjson::SizeType>(good.size()));
-}
-
-void member(Writer& writer, const char* name, Milliseconds duration) {
-  writer.Key(name);
-  writer.Int64(duration.count());
-}
 
 void write_lines(Writer& writer, const std::vector<SettingLine>& lines) {
   writer.StartObject();
@@ -33,11 +21,11 @@ void write_lines(Writer& writer, const std::vector<SettingLine>& lines) {
 
 void write_reaction(Writer& writer, const ReactionTime& time) {
   writer.StartObject();
-  member(writer, "best_ms", time.best());
-  member(writer, "worst_ms", time.worst());
-  member(writer, "probes_worst_ms", time.probes_worst);
-  member(writer, "fall_ms", time.until_fall);
-  member(writer, "ttl_ms", time.ttl);
+  member(writer, "best_ms", time.best().count());
+  member(writer, "worst_ms", time.worst().count());
+  member(writer, "probes_worst_ms", time.probes_worst.count());
+  member(writer, "fall_ms", time.until_fall.count());
+  member(writer, "ttl_ms", time.ttl.count());
   writer.EndObject();
 }
 
@@ -50,41 +38,31 @@ void write_found_record(Writer& writer, const Finding& finding) {
   }
   writer.StartObject();
   member(writer, "content", record->content.str());
-  writer.Key("ttl");
-  writer.Int(record->ttl);
-  writer.Key("proxied");
-  writer.Bool(record->proxied);
+  member(writer, "ttl", record->ttl);
+  member(writer, "proxied", record->proxied);
   writer.EndObject();
 }
 
 void write_probe(Writer& writer, const ProbeResult& probe) {
+  std::optional<std::int64_t> expires;
+  if (probe.certificate_expires) {
+    expires = unix_seconds(*probe.certificate_expires);
+  }
   writer.StartObject();
   member(writer, "address", probe.address.str());
   member(writer, "result", verdict_name(probe.health));
-  writer.Key("reason");
-  if (probe.failure) {
-    writer.String(reason(*probe.failure).c_str());
-  } else {
-    writer.Null();
-  }
-  writer.Key("certificate_expires");
-  if (probe.certificate_expires) {
-    writer.Int64(*probe.certificate_expires);
-  } else {
-    writer.Null();
-  }
+  member_or_null(writer, "reason", probe.failure ? reason(*probe.failure) : "");
+  member(writer, "certificate_expires", expires);
   writer.EndObject();
 }
 
 void write_probe(Writer& writer, const Unresolved& unresolved) {
   writer.StartObject();
-  writer.Key("address");
-  writer.Null();
+  member_or_null(writer, "address", "");
   member(writer, "name", unresolved.name.str());
   member(writer, "result", verdict_name(Health::unknown));
   member(writer, "reason", unresolved.why);
-  writer.Key("certificate_expires");
-  writer.Null();
+  member_or_null(writer, "certificate_expires", "");
   writer.EndObject();
 }
 
@@ -106,46 +84,43 @@ void write_finding(Writer& writer, const Finding* finding) {
   }
   writer.EndArray();
   const auto trouble = check_problem(*finding);
-  writer.Key("error");
-  if (trouble) {
-    writer.String(trouble->message.c_str());
-  } else {
-    writer.Null();
+  member_or_null(writer, "error", trouble ? trouble->message : "");
+  writer.EndObject();
+}
+
+void write_record(Writer& writer, const CheckRequest& request, std::size_t index,
+                  const Finding* finding) {
+  const RecordConfig& record = request.config.records[index];
+  const ReactionTime time = expected_reaction(record, finding);
+  writer.StartObject();
+  member(writer, "record", record.name.str());
+  writer.Key("settings");
+  write_lines(writer, setting_lines(record, request.layers[index]));
+  writer.Key("reaction");
+  write_reaction(writer, time);
+  writer.Key("cautions");
+  writer.StartArray();
+  for (const std::string& caution : cautions(record, request.config.deadline, time)) {
+    write_text(writer, caution);
   }
+  writer.EndArray();
+  writer.Key("online");
+  write_finding(writer, finding);
   writer.EndObject();
 }
 
 }  // namespace
 
 std::string to_json(const CheckRequest& request, const std::vector<Finding>& findings) {
-  JsonBuffer text;
-  Writer writer(text);
-  writer.StartObject();
-  writer.Key("run");
-  write_lines(writer, run_lines(request));
-  writer.Key("records");
-  writer.StartArray();
-  for (std::size_t i = 0; i < request.config.records.size(); ++i) {
-    const RecordConfig& record = request.config.records[i];
-    const Finding* const finding = i < findings.size() ? &findings[i] : nullptr;
-    writer.StartObject();
-    member(writer, "record", record.name.str());
-    writer.Key("settings");
-    write_lines(writer, setting_lines(record, request.layers[i]));
-    writer.Key("reaction");
-    const ReactionTime time = expected_reaction(record, finding);
-    write_reaction(writer, time);
-    writer.Key("cautions");
+  return json_object([&](Writer& writer) {
+    writer.Key("run");
+    write_lines(writer, run_lines(request));
+    writer.Key("records");
     writer.StartArray();
-    for (const std::string& caution : cautions(record, request.config.deadline, time)) {
-      writer.String(caution.c_str());
+    for (std::size_t i = 0; i < request.config.records.size(); ++i) {
+      const Finding* const finding = i < findings.size() ? &findings[i] : nullptr;
+      write_record(writer, request, i, finding);
     }
     writer.EndArray();
-    writer.Key("online");
-    write_finding(writer, finding);
-    writer.EndObject();
-  }
-  writer.EndArray();
-  writer.EndObject();
-  return {text.GetString(), text.GetSize()};
+  });
 }

@@ -56,11 +56,10 @@ std::string certificate_text(const ProbeResult& probe, UnixTime now) {
   if (!probe.certificate_expires) {
     return "";
   }
-  const UnixTime expires{std::chrono::seconds(*probe.certificate_expires)};
-  if (expires <= now) {
+  if (*probe.certificate_expires <= now) {
     return "certificate expired";
   }
-  const auto days = std::chrono::floor<std::chrono::days>(expires - now).count();
+  const auto days = std::chrono::floor<std::chrono::days>(*probe.certificate_expires - now).count();
   return "certificate valid for " + std::to_string(days) + (days == 1 ? " day" : " days");
 }
 

@@ -42,8 +42,8 @@ Result<Credentials> legacy_pair(const std::string& key, const std::string& email
     return failure("CLOUDFLARE_API_KEY and CLOUDFLARE_EMAIL go together",
                    "better: make an API token and set CLOUDFLARE_API_TOKEN");
   }
-  const auto checked_key = checked(key, "CLOUDFLARE_API_KEY");
-  const auto checked_email = checked(email, "CLOUDFLARE_EMAIL");
+  const auto checked_key = checked(key, "CLOUDFLARE_API_KEY", "key");
+  const auto checked_email = checked(email, "CLOUDFLARE_EMAIL", "mail address");
   if (!checked_key || !checked_email) {
     return tl::unexpected(checked_key ? checked_email.error() : checked_key.error());
   }

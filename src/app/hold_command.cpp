@@ -1,6 +1,6 @@
 #include "app/hold_command.h"
 
-#include "app/narrator.h"
+#include "app/output.h"
 #include "app/report.h"
 #include "app/report_json.h"
 #include "app/system_clock.h"

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <deque>
 
-#include "app/narrator.h"
 #include "app/news.h"
+#include "app/output.h"
 #include "app/report.h"
 
 namespace {

@@ -11,7 +11,7 @@
 
 namespace {
 
-/// A metric that a scraper meets: its name, what it is, and how to read its value off.
+/// A metric as a scraper meets it.
 struct Family {
   const char* name;
   const char* type;
@@ -161,7 +161,7 @@ void add_probes(Samples& samples, const RunReport& report, const std::string& la
       samples.add(kProbeTime, of_probe, seconds(probe.ms));
     }
     if (probe.certificate_expires) {
-      samples.add(kCertificate, of_probe, std::to_string(*probe.certificate_expires));
+      samples.add(kCertificate, of_probe, std::to_string(unix_seconds(*probe.certificate_expires)));
     }
   }
 }

@@ -22,11 +22,6 @@ std::string wrapped(const std::string& text, std::string_view code) {
 
 }  // namespace
 
-void print(std::FILE* stream, const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stream);
-  std::fflush(stream);
-}
-
 std::string painted(const std::string& text, StepLine::Tone tone, Colour colour) {
   return colour == Colour::yes ? wrapped(text, code(tone)) : text;
 }

@@ -1,13 +1,10 @@
 #pragma once
 
-#include <cstdio>
 #include <string>
 #include <vector>
 
+#include "app/output.h"
 #include "app/report.h"
-
-/// Writes the text out at once; a stream that is full or closed is no reason to stop a run.
-void print(std::FILE* stream, const std::string& text);
 
 enum class Colour { no, yes };
 

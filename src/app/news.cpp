@@ -88,8 +88,7 @@ std::optional<Event> trouble_of(const RunReport& report) {
 void tell_of_change(Teller& teller, const RunReport& report) {
   if (report.change && std::holds_alternative<Written>(*report.change)) {
     const auto change = past_run(report, {}, By::run).change;
-    teller.tell(action(report) == "failback" ? Event::failback : Event::failover,
-                *change_line(report), change->reason, change);
+    teller.tell(event_of_change(report), *change_line(report), change->reason, change);
   }
 }
 
@@ -189,6 +188,11 @@ void tell_of_trouble(Teller& teller, const RunReport& report, std::optional<Trou
 
 }  // namespace
 
+Event event_of_change(const RunReport& report) {
+  const IpAddress& target = std::get<PointTo>(*report.decision).target;
+  return report.sites.role_of(target) == Role::main ? Event::failback : Event::failover;
+}
+
 News news_of(const RunReport& report, const Told& told, Milliseconds remind,
              const std::string& host) {
   Teller teller(report, host);
@@ -201,18 +205,17 @@ News news_of(const RunReport& report, const Told& told, Milliseconds remind,
 
 Notice notice_of(const BegunChange& begun, const std::string& record) {
   const PastRun& run = begun.run;
-  const Event event =
-      run.change->kind == PastChange::Kind::failback ? Event::failback : Event::failover;
-  return {.id = id_of(run.time, 1, record, event),
-          .event = event,
-          .time = run.time,
-          .record = record,
-          .sentence = begun.sentence + "; the run was killed before it could tell",
-          .from = run.change->from.str(),
-          .to = run.change->to.str(),
-          .reason = run.change->reason,
-          .host = run.host,
-          .json = begun.report};
+  return {
+      .id = id_of(run.time, 1, record, begun.event),
+      .event = begun.event,
+      .time = run.time,
+      .record = record,
+      .sentence = begun.sentence + ", as it seems: the run was killed, and the record holds it now",
+      .from = run.change->from.str(),
+      .to = run.change->to.str(),
+      .reason = run.change->reason,
+      .host = run.host,
+      .json = begun.report};
 }
 
 std::string notice_text(const Notice& notice, UnixTime now) {

@@ -19,6 +19,10 @@ struct News {
 News news_of(const RunReport& report, const Told& told, Milliseconds remind,
              const std::string& host);
 
+/// What a change of the record is to be told as, also one by hand. The run must have decided on
+/// one.
+Event event_of_change(const RunReport& report);
+
 /// Of a change that a run made before it was killed.
 Notice notice_of(const BegunChange& begun, const std::string& record);
 

@@ -1,7 +1,7 @@
 #include "app/notify_test_command.h"
 
 #include "app/mailman.h"
-#include "app/narrator.h"
+#include "app/output.h"
 #include "app/report.h"
 #include "app/system_clock.h"
 #include "app/table.h"

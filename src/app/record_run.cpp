@@ -6,8 +6,8 @@
 
 #include "app/aftermath.h"
 #include "app/mailman.h"
-#include "app/narrator.h"
 #include "app/news.h"
+#include "app/output.h"
 #include "app/report.h"
 #include "app/report_json.h"
 #include "app/system_clock.h"
@@ -57,11 +57,12 @@ class RecordRun {
                       .prober = prober_,
                       .last_word = [this] { return last_word(); },
                       .progress = [this](const RunReport& so_far) { tell(so_far); },
-                      .about_to_write = [this](const RunReport& so_far) { begin_change(so_far); }};
+                      .about_to_change = [this](const RunReport& so_far) { begin_change(so_far); }};
     RunReport report = co_await run_record(record_, config_.dry_run, memory_, world);
     complete(report);
     report.elapsed_ms = milliseconds_since(wish_.begun, loop_.now());
     remember(report);
+    lock_.reset();  // The other records, and what people are told, must not hold up the next run.
     co_return report;
   }
 
@@ -182,7 +183,7 @@ class RecordRun {
   }
 
   /// So that not even a kill between the write and the end of the run keeps people from hearing of
-  /// the change.
+  /// the change. Nobody knows then whether it was this run that made it.
   void begin_change(const RunReport& so_far) {
     if (!may_write_state()) {
       return;
@@ -190,9 +191,10 @@ class RecordRun {
     take_up_interrupted(so_far);
     RunReport done = so_far;
     complete(done);
-    done.change = Written{};
-    seen_.begun =
-        BegunChange{past_run(done, config_.host, wish_.by), *change_line(done), to_json(done)};
+    done.change = Unconfirmed{
+        {.kind = ApiFailure::Kind::no_answer, .message = "the run was killed in the middle of it"}};
+    seen_.begun = BegunChange{past_run(done, config_.host, wish_.by), event_of_change(done),
+                              title(done) + ": " + move_text(done), to_json(done)};
     (void)state_.write_seen(seen_, Sync::yes);  // The end of the run tries again, and complains.
   }
 
@@ -285,11 +287,21 @@ class RecordRun {
   NetworkProber prober_;
 };
 
+/// Of the deadline, what the runs must leave so that people hear of an API that never answers.
+Milliseconds time_to_tell(const Config& config) {
+  constexpr Milliseconds kLongest{5000};
+  constexpr int kPart = 5;
+  const bool somebody_waits =
+      config.dry_run == DryRun::no && (!config.channels.empty() || config.ping);
+  return somebody_waits ? std::min(kLongest, config.deadline / kPart) : Milliseconds{0};
+}
+
 }  // namespace
 
 ExitStatus run_records(const Config& config, const Clock& clock, const RunWish& wish,
                        const Listener& listener) {
-  EventLoop loop(clock, wish.begun + config.deadline);
+  const BootTime deadline = wish.begun + config.deadline;
+  EventLoop loop(clock, deadline - time_to_tell(config));
   Http http(loop, program_and_version(), config.trust);
   Canaries canaries(http, config.canaries);
 
@@ -306,26 +318,31 @@ ExitStatus run_records(const Config& config, const Clock& clock, const RunWish& 
   }
 
   ExitStatus status = ExitStatus::ok;
+  bool others_run = true;  // One for every record, and they tell.
   std::vector<MeasuredRun> measured;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     try {
       const RunReport& report = loop.run(tasks[i], http);
+      others_run = others_run && report.busy;
       if (!report.busy) {
         measured.push_back({report, runs[i]->counters()});
       }
       status = worse(status, listener.finished(i, report));  // Last: what it says is to be true.
     } catch (const std::exception& problem) {
+      others_run = false;
       status = worse(status, runs[i]->broken_off(problem.what()));
     }
   }
   tasks.clear();
-  runs.clear();  // Lets go of the locks: what follows must not hold up the next run.
-  if (config.dry_run == DryRun::no) {
+  runs.clear();
+  loop.set_deadline(deadline);
+  if (config.dry_run == DryRun::no && !others_run) {
     try {
       tell_others(config, measured, status, loop, http);
     } catch (const std::exception& problem) {
       print(stderr, warning_line(std::string("not everybody was told: ") + problem.what()));
     }
   }
+  flush_output(loop);
   return status;
 }

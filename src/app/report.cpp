@@ -629,22 +629,24 @@ std::string why_moved(const RunReport& report) {
   return report.wanted ? "" : target.str() + ": accessible again";
 }
 
+std::string move_text(const RunReport& report) {
+  std::vector<std::string> reasons{why_moved(report)};
+  if (report.wanted) {
+    reasons.insert(reasons.begin(), "by hand");
+  }
+  std::erase(reasons, "");
+  return (report.wanted ? "switch" : std::string(action(report))) + " " +
+         report.record->content.str() + " -> " + move_of(report)->target.str() + " (" +
+         joined(reasons) + ")";
+}
+
 std::optional<std::string> change_line(const RunReport& report) {
   const bool written = report.change && std::holds_alternative<Written>(*report.change);
   const bool due = report.dry_run == DryRun::yes && move_of(report) != nullptr && !report.hold;
   if (!written && !due) {
     return std::nullopt;
   }
-  const IpAddress& from = report.record->content;
-  const IpAddress& target = move_of(report)->target;
-  std::vector<std::string> reasons{why_moved(report)};
-  if (report.wanted) {
-    reasons.insert(reasons.begin(), "by hand");
-  }
-  std::erase(reasons, "");
-  return title(report) + ": " + (due ? "dry run: " : "") +
-         (report.wanted ? "switch" : std::string(action(report))) + " " + from.str() + " -> " +
-         target.str() + " (" + joined(reasons) + ")";
+  return title(report) + ": " + (due ? "dry run: " : "") + move_text(report);
 }
 
 std::optional<Error> problem(const RunReport& report) {

@@ -36,6 +36,9 @@ std::vector<int> steps_taken(const RunReport& report);
 /// "failover" or "failback" for a decision that moves the record, else "none".
 std::string_view action(const RunReport& report);
 
+/// "failover 192.0.2.10 -> 198.51.100.20 (refused)", for a decision that moves the record.
+std::string move_text(const RunReport& report);
+
 /// The line about a change made, or due in a dry run; nothing if there is none to report.
 std::optional<std::string> change_line(const RunReport& report);
 

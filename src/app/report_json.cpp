@@ -6,29 +6,10 @@
 #include "app/report.h"
 #include "app/status_report.h"
 #include "io/json_library.h"
-#include "value/text.h"
 
 namespace {
 
 using Writer = LineWriter;
-
-void write(Writer& writer, std::string_view text) {
-  const std::string good = as_utf8(text);
-  writer.String(good.data(), static_cast<rapidjson::SizeType>(good.size()));
-}
-
-void write_or_null(Writer& writer, std::string_view text) {
-  if (text.empty()) {
-    writer.Null();
-  } else {
-    write(writer, text);
-  }
-}
-
-void member(Writer& writer, const char* name, std::string_view text) {
-  writer.Key(name);
-  write_or_null(writer, text);
-}
 
 void milliseconds(Writer& writer, const char* name, double ms) {
   constexpr double kTenths = 10;
@@ -54,16 +35,15 @@ std::string name_of(const IpAddress& address, const Sites& sites) {
 
 void write_probe(Writer& writer, const Unresolved& unresolved) {
   writer.StartObject();
-  member(writer, "address", "");
+  member_or_null(writer, "address", "");
   member(writer, "role", role_name(unresolved.role));
   member(writer, "result", verdict_name(Health::unknown));
-  member(writer, "reason", unresolved.why);
-  writer.Key("attempts");
-  writer.Int(0);
+  member_or_null(writer, "reason", unresolved.why);
+  member(writer, "attempts", 0);
   milliseconds(writer, "ms", 0);
-  member(writer, "name", unresolved.name.str());
-  member(writer, "counts_as", "");
-  member(writer, "since", "");
+  member_or_null(writer, "name", unresolved.name.str());
+  member_or_null(writer, "counts_as", "");
+  member_or_null(writer, "since", "");
   writer.EndObject();
 }
 
@@ -71,16 +51,15 @@ void write_probe(Writer& writer, const ProbeResult& probe, const RunReport& repo
   const Sites& sites = report.sites;
   const Track* const track = report.track_of(probe.address);
   writer.StartObject();
-  member(writer, "address", probe.address.str());
+  member_or_null(writer, "address", probe.address.str());
   member(writer, "role", role_name(sites.role_of(probe.address)));
   member(writer, "result", verdict_name(probe.health));
-  member(writer, "reason", probe.failure ? reason(*probe.failure) : "");
-  writer.Key("attempts");
-  writer.Int(probe.attempts);
+  member_or_null(writer, "reason", probe.failure ? reason(*probe.failure) : "");
+  member(writer, "attempts", probe.attempts);
   milliseconds(writer, "ms", probe.ms);
-  member(writer, "name", name_of(probe.address, sites));
-  member(writer, "counts_as", track != nullptr ? verdict_name(track->counts_as) : "");
-  member(writer, "since", track != nullptr ? seconds(track->since) : "");
+  member_or_null(writer, "name", name_of(probe.address, sites));
+  member_or_null(writer, "counts_as", track != nullptr ? verdict_name(track->counts_as) : "");
+  member_or_null(writer, "since", track != nullptr ? seconds(track->since) : "");
   writer.EndObject();
 }
 
@@ -105,15 +84,15 @@ void write_written(Writer& writer, const std::optional<Change>& change) {
 void write_state(Writer& writer, const RunReport& report) {
   const bool pending = is_pending(report);
   member(writer, "state", report.hold ? "held" : pending ? "pending" : "normal");
-  member(writer, "held_until", report.hold ? to_text(report.hold->until) : "");
-  member(writer, "pending_until", pending ? to_text(*report.failback_due) : "");
+  member_or_null(writer, "held_until", report.hold ? to_text(report.hold->until) : "");
+  member_or_null(writer, "pending_until", pending ? to_text(*report.failback_due) : "");
 }
 
 void write_move(Writer& writer, const RunReport& report) {
   const auto* const move = report.decision ? std::get_if<PointTo>(&*report.decision) : nullptr;
   member(writer, "action", action(report));
-  member(writer, "from", move != nullptr ? report.record->content.str() : "");
-  member(writer, "to", move != nullptr ? move->target.str() : "");
+  member_or_null(writer, "from", move != nullptr ? report.record->content.str() : "");
+  member_or_null(writer, "to", move != nullptr ? move->target.str() : "");
   writer.Key("written");
   write_written(writer, report.change);
 }
@@ -121,10 +100,10 @@ void write_move(Writer& writer, const RunReport& report) {
 void write_members(Writer& writer, const RunReport& report, int exit) {
   member(writer, "record", report.name.str());
   member(writer, "type", to_text(report.type));
-  member(writer, "zone", report.zone);
-  member(writer, "origin", report.record ? report.record->content.str() : "");
-  member(writer, "role",
-         report.record ? role_name(report.sites.role_of(report.record->content)) : "");
+  member_or_null(writer, "zone", report.zone);
+  member_or_null(writer, "origin", report.record ? report.record->content.str() : "");
+  member_or_null(writer, "role",
+                 report.record ? role_name(report.sites.role_of(report.record->content)) : "");
   writer.Key("steps");
   write_steps(writer, report);
   write_move(writer, report);
@@ -137,46 +116,34 @@ void write_members(Writer& writer, const RunReport& report, int exit) {
     write_probe(writer, unresolved);
   }
   writer.EndArray();
-  writer.Key("api_requests");
-  writer.Int(report.api_requests);
+  member(writer, "api_requests", report.api_requests);
   milliseconds(writer, "elapsed_ms", report.elapsed_ms);
-  writer.Key("exit");
-  writer.Int(exit);
+  member(writer, "exit", exit);
   const auto trouble = problem(report);
-  member(writer, "error", trouble ? trouble->message : "");
-  member(writer, "time", seconds(report.now));
+  member_or_null(writer, "error", trouble ? trouble->message : "");
+  member_or_null(writer, "time", seconds(report.now));
   write_state(writer, report);
 }
 
 }  // namespace
 
 std::string to_json(const RunReport& report) {
-  JsonBuffer text;
-  Writer writer(text);
-  writer.StartObject();
-  write_members(writer, report, to_int(exit_status(report)));
-  writer.EndObject();
-  return {text.GetString(), text.GetSize()};
+  return json_object(
+      [&](Writer& writer) { write_members(writer, report, to_int(exit_status(report))); });
 }
 
 std::string to_json(const RecordKey& record, const std::optional<Hold>& hold) {
-  JsonBuffer text;
-  Writer writer(text);
-  writer.StartObject();
-  member(writer, "record", record.name.str());
-  member(writer, "type", to_text(record.type));
-  member(writer, "held_until", hold ? to_text(hold->until) : "");
-  member(writer, "why", hold ? hold->why : "");
-  writer.EndObject();
-  return {text.GetString(), text.GetSize()};
+  return json_object([&](Writer& writer) {
+    member(writer, "record", record.name.str());
+    member(writer, "type", to_text(record.type));
+    member_or_null(writer, "held_until", hold ? to_text(hold->until) : "");
+    member_or_null(writer, "why", hold ? hold->why : "");
+  });
 }
 
 std::string to_status_json(const RunReport& report) {
-  JsonBuffer text;
-  Writer writer(text);
-  writer.StartObject();
-  write_members(writer, report, static_cast<int>(level(report)));
-  member(writer, "level", to_text(level(report)));
-  writer.EndObject();
-  return {text.GetString(), text.GetSize()};
+  return json_object([&](Writer& writer) {
+    write_members(writer, report, static_cast<int>(level(report)));
+    member(writer, "level", to_text(level(report)));
+  });
 }

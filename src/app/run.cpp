@@ -10,17 +10,16 @@ class Probes {
   explicit Probes(Prober& prober) : prober_(prober) {}
 
   void begin(const IpAddress& address) {
-    if (tasks_.contains(address)) {
-      return;
+    if (!tasks_.contains(address)) {
+      add(address, prober_.probe(address));
     }
-    order_.push_back(address);
-    tasks_.emplace(address, prober_.probe(address));
   }
 
   /// For an address that is not to be probed: its result is known.
-  void settle(ProbeResult result) {
-    order_.push_back(result.address);
-    tasks_.emplace(result.address, known(result));
+  void settle(const ProbeResult& result) {
+    if (!tasks_.contains(result.address)) {
+      add(result.address, known(result));
+    }
   }
 
   /// The result that a decision hangs on: a failure counts only if this host is not cut off.
@@ -44,6 +43,11 @@ class Probes {
   }
 
  private:
+  void add(const IpAddress& address, Task<ProbeResult> task) {
+    order_.push_back(address);
+    tasks_.emplace(address, std::move(task));
+  }
+
   static Task<ProbeResult> known(ProbeResult result) { co_return result; }
 
   /// A host that is cut off has learned nothing from its failures.
@@ -60,6 +64,11 @@ class Probes {
   std::vector<IpAddress> order_;
   std::map<IpAddress, Task<ProbeResult>> tasks_;
 };
+
+/// The site as far as it is known before names are resolved.
+Site unresolved(const Host& host) {
+  return host.address() != nullptr ? Site(*host.address()) : Site(*host.name(), {});
+}
 
 /// One run, from its memory to its report.
 class Run {
@@ -85,8 +94,9 @@ class Run {
   Task<RunReport> go() {
     auto reading = world_.store.read();
     begin_probes_of_addresses();
-    auto resolving = resolve_sites();
-    report_.sites = co_await resolving;
+    begin_resolving();
+    co_await resolving_.front();  // No step goes without MAIN.
+    report_.sites = known_sites();
     const auto& records = co_await reading;
     if (!records) {
       report_.read_trouble = records.error();
@@ -97,6 +107,8 @@ class Run {
       auto acting = act();
       report_.change = co_await acting;
     }
+    auto resolving = all_sites();
+    report_.sites = co_await resolving;
     auto others = probes_.all();
     const std::vector<ProbeResult>& results = co_await others;
     report_.probes = in_order(results);
@@ -127,24 +139,36 @@ class Run {
     }
   }
 
-  Task<Sites> resolve_sites() {
-    auto main = to_site(config_.sites.main, Role::main);
-    std::vector<Task<Site>> backups;
-    for (const Host& backup : backups_in_force(config_.sites, memory_.said)) {
-      backups.push_back(to_site(backup, Role::backup));
+  /// MAIN's first, then those of the backups.
+  void begin_resolving() {
+    hosts_ = backups_in_force(config_.sites, memory_.said);
+    hosts_.insert(hosts_.begin(), config_.sites.main);
+    for (const Host& host : hosts_) {
+      resolving_.push_back(to_site(host, resolving_.empty() ? Role::main : Role::backup));
     }
-    Site& main_site = co_await main;
-    Sites sites{std::move(main_site), {}};
-    for (auto& backup : backups) {
-      Site& site = co_await backup;
-      sites.backups.push_back(std::move(site));
+  }
+
+  /// A name that is still being looked up has no address yet.
+  Sites known_sites() {
+    std::vector<Site> known;
+    for (std::size_t i = 0; i < hosts_.size(); ++i) {
+      known.push_back(resolving_[i].done() ? resolving_[i].result() : unresolved(hosts_[i]));
     }
+    Sites sites{known.front(), {std::next(known.begin()), known.end()}};
     for (const FormerAddress& former : former_in_force(config_.sites, memory_.said, memory_.gone)) {
       if (sites.role_of(former.address) == Role::other) {  // A name may stand for it by now.
         sites.former.push_back(former.address);
       }
     }
-    co_return sites;
+    return sites;
+  }
+
+  Task<Sites> all_sites() {
+    for (Task<Site>& site : resolving_) {
+      co_await site;
+    }
+    knows_all_sites_ = true;
+    co_return known_sites();
   }
 
   Task<Site> to_site(Host host, Role role) {
@@ -166,6 +190,11 @@ class Run {
 
   Task<std::optional<Change>> act() {
     const Record record = *report_.record;
+    const bool may_be_of_a_name = report_.sites.role_of(record.content) == Role::other;
+    if (may_be_of_a_name || memory_.wanted) {
+      auto resolving = all_sites();
+      report_.sites = co_await resolving;
+    }
     if (is_former(record.content)) {
       probes_.settle(replaced(record.content));
     } else {
@@ -177,14 +206,8 @@ class Run {
     if (move == nullptr || report_.dry_run == DryRun::yes || report_.hold) {
       co_return std::nullopt;
     }
-    const LastWord last_word = [this] {
-      auto withheld = world_.last_word();
-      if (!withheld) {
-        world_.about_to_write(report_);
-      }
-      return withheld;
-    };
-    const Change outcome = co_await change(world_.store, record, move->target, last_word);
+    world_.about_to_change(report_);
+    const Change outcome = co_await change(world_.store, record, move->target, world_.last_word);
     const auto* const withheld = std::get_if<Withheld>(&outcome);
     if (withheld != nullptr && withheld->hold) {
       report_.hold = withheld->hold;
@@ -193,13 +216,20 @@ class Run {
     co_return outcome;
   }
 
-  /// Asks for verdicts, one after the other, until the eight steps lead to a decision.
+  /// Asks for verdicts, one after the other, until the eight steps lead to a decision. A move does
+  /// not wait for names that come after its target: no search goes past a name without an address.
   Task<Decision> decide_when_known() {
     HealthReport health;
     for (;;) {
       report_.decision = decide_with(health);
-      world_.progress(report_);
       const auto* const wait = std::get_if<Wait>(&*report_.decision);
+      const bool moves = std::holds_alternative<PointTo>(*report_.decision);
+      if (wait == nullptr && !moves && !knows_all_sites_) {
+        auto resolving = all_sites();
+        report_.sites = co_await resolving;
+        continue;
+      }
+      world_.progress(report_);
       if (wait == nullptr) {
         co_return *report_.decision;
       }
@@ -353,12 +383,10 @@ class Run {
   const World& world_;
   RunReport report_;
   Probes probes_;
+  std::vector<Host> hosts_ = {};  ///< MAIN and the backups
+  std::vector<Task<Site>> resolving_ = {};
+  bool knows_all_sites_ = false;
 };
-
-/// The site as far as it is known before names are resolved.
-Site unresolved(const Host& host) {
-  return host.address() != nullptr ? Site(*host.address()) : Site(*host.name(), {});
-}
 
 }  // namespace
 

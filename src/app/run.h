@@ -93,8 +93,8 @@ struct World {
   Prober& prober;
   LastWord last_word;
   Progress progress;
-  /// Unless the last word forbids it.
-  std::function<void(const RunReport&)> about_to_write = [](const RunReport&) {};
+  /// Before the record is read again: nothing is to take time between that and the write.
+  std::function<void(const RunReport&)> about_to_change = [](const RunReport&) {};
 };
 
 /// One run of one record: reads it and probes its sites side by side, decides as soon as the facts

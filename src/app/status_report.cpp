@@ -72,10 +72,10 @@ std::string milliseconds(const ProbeResult& probe) {
   return probe.attempts == 0 ? "" : std::to_string(std::lround(probe.ms)) + " ms";
 }
 
-std::string why_not_more(const RunReport& report) {
+std::string what_next(const RunReport& report) {
   const auto trouble = problem(report);
-  if (const auto line = change_line(report)) {
-    return line->substr(line->find("dry run: ") + std::string_view("dry run: ").size());
+  if (change_line(report)) {
+    return move_text(report);
   }
   return trouble ? trouble->message : outcome_line(report).text;
 }
@@ -185,7 +185,7 @@ std::string status_table(const RunReport& report, Colour colour, std::size_t wid
   text += "  last  " +
           painted(last_run(report), report.is_watched ? Tone::plain : Tone::doubtful, colour) +
           "\n";
-  text += "  next  " + folded(why_not_more(report), kIndent, width) + "\n";
+  text += "  next  " + folded(what_next(report), kIndent, width) + "\n";
   return text;
 }
 

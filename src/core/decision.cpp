@@ -131,7 +131,7 @@ std::vector<Host> switch_targets(const IpAddress& origin, const Sites& sites, Ro
 std::vector<Host> candidates(const IpAddress& origin, const Sites& sites, Unfamiliar unfamiliar) {
   const Role role = sites.role_of(origin);
   std::vector<Host> list;
-  // From MAIN only its name's other addresses are left: there are none to an address.
+  // Of MAIN itself, a name's other addresses come first; a single address has none.
   if (role != Role::other || unfamiliar == Unfamiliar::main_first) {
     append(list, sites.main, origin);
   }

@@ -12,6 +12,7 @@
 #include "value/duration.h"
 #include "value/fqdn.h"
 #include "value/result.h"
+#include "value/unix_time.h"
 
 // What the procedure asks of the world.
 
@@ -56,7 +57,7 @@ struct ProbeFailure {
 /// What one attempt came to: accessible unless there is a failure.
 struct ProbeAttempt {
   std::optional<ProbeFailure> failure = {};
-  std::optional<std::int64_t> certificate_expires = {};  ///< Unix time, where that was asked for
+  std::optional<UnixTime> certificate_expires = {};  ///< where that was asked for
 };
 
 /// What all attempts at one address came to.
@@ -66,7 +67,7 @@ struct ProbeResult {
   std::optional<ProbeFailure> failure = {};
   int attempts = 0;  ///< none at an address that was not probed
   double ms = 0;     ///< from the first attempt to the verdict
-  std::optional<std::int64_t> certificate_expires = {};
+  std::optional<UnixTime> certificate_expires = {};
 };
 
 class Prober {

@@ -17,8 +17,12 @@ struct Hold {
   UnixTime until;
   std::string why = {};  ///< what the person said; empty: nothing
 
-  /// An end further away than a hold may be was set by a clock that was wrong.
-  bool is_in_force(UnixTime now) const { return now < until && until - now <= kLongestHold; }
+  /// An end further away than a hold may be was set by a clock that was wrong; that a clock is set
+  /// back by a little does not end a hold.
+  bool is_in_force(UnixTime now) const {
+    constexpr std::chrono::minutes kLittle{5};
+    return now < until && until - now <= kLongestHold + kLittle;
+  }
 
   friend bool operator==(const Hold&, const Hold&) = default;
 };

@@ -6,7 +6,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <exception>
 #include <memory>
+#include <new>
 #include <system_error>
 #include <thread>
 
@@ -18,11 +20,16 @@ namespace {
 struct Errand {
   std::function<void()> work;
   Descriptor finished;
+  std::exception_ptr problem = {};  // Before it is finished, the thread's.
   std::atomic<bool> is_finished = false;
 };
 
 void run(Errand& errand) {
-  errand.work();
+  try {
+    errand.work();
+  } catch (...) {
+    errand.problem = std::current_exception();
+  }
   errand.is_finished = true;
   eventfd_write(errand.finished.get(), 1);
 }
@@ -38,6 +45,8 @@ int start_thread(const std::shared_ptr<Errand>& errand) {
     std::thread([errand] { run(*errand); }).detach();
   } catch (const std::system_error& error) {
     error_number = error.code().value();
+  } catch (const std::bad_alloc&) {
+    error_number = ENOMEM;
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return error_number;
@@ -56,5 +65,9 @@ Task<Result<bool>> aside(EventLoop& loop, std::function<void()> work, Millisecon
     co_return failure(std::string("cannot start a thread: ") + std::strerror(error_number));
   }
   co_await loop.readable(errand->finished.get(), at_most);
-  co_return errand->is_finished.load();
+  const bool is_finished = errand->is_finished;
+  if (is_finished && errand->problem) {
+    std::rethrow_exception(errand->problem);
+  }
+  co_return is_finished;
 }

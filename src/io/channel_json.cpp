@@ -1,27 +1,10 @@
 #include "io/channel_json.h"
 
 #include "io/json_library.h"
-#include "value/text.h"
 
 namespace {
 
 using Writer = LineWriter;
-
-void member(Writer& writer, const char* name, std::string_view text) {
-  writer.Key(name);
-  const std::string good = as_utf8(text);
-  writer.String(good.data(), static_cast<rapidjson::SizeType>(good.size()));
-}
-
-template <typename WriteMembers>
-std::string object(WriteMembers write_members) {
-  JsonBuffer text;
-  Writer writer(text);
-  writer.StartObject();
-  write_members(writer);
-  writer.EndObject();
-  return {text.GetString(), text.GetSize()};
-}
 
 /// Slack takes these three for markup: https://docs.slack.dev/messaging/formatting-message-text
 std::string escaped_for_slack(std::string_view text) {
@@ -35,23 +18,23 @@ std::string escaped_for_slack(std::string_view text) {
 }  // namespace
 
 std::string slack_body(const Message& message) {
-  return object([&](Writer& writer) { member(writer, "text", escaped_for_slack(message.text)); });
+  return json_object(
+      [&](Writer& writer) { member(writer, "text", escaped_for_slack(message.text)); });
 }
 
 std::string telegram_body(const Message& message, const std::string& chat) {
-  return object([&](Writer& writer) {
+  return json_object([&](Writer& writer) {
     member(writer, "chat_id", chat);
     member(writer, "text", message.text);
     writer.Key("link_preview_options");
     writer.StartObject();
-    writer.Key("is_disabled");
-    writer.Bool(true);
+    member(writer, "is_disabled", true);
     writer.EndObject();
   });
 }
 
 std::string pushbullet_body(const Message& message, const std::string& device) {
-  return object([&](Writer& writer) {
+  return json_object([&](Writer& writer) {
     member(writer, "type", "note");
     member(writer, "title", message.subject);
     member(writer, "body", message.text);
@@ -64,7 +47,7 @@ std::string pushbullet_body(const Message& message, const std::string& device) {
 
 std::string webhook_body(const Message& message) {
   const Notice& notice = message.notice;
-  std::string body = object([&](Writer& writer) {
+  std::string body = json_object([&](Writer& writer) {
     member(writer, "event", to_text(notice.event));
     member(writer, "id", notice.id);
     member(writer, "sentence", message.subject);

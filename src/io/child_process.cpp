@@ -97,22 +97,14 @@ ChildProcess::ChildProcess(ChildProcess&& other) noexcept
     : pid_(std::exchange(other.pid_, 0)), exit_(std::move(other.exit_)) {}
 
 ChildProcess::~ChildProcess() {
-  if (pid_ > 0) {
-    reap();
-  }
+  (void)exit_status();
 }
 
 std::optional<int> ChildProcess::exit_status() {
-  const int status = reap();
-  return WIFEXITED(status) ? std::optional(WEXITSTATUS(status)) : std::nullopt;
-}
-
-int ChildProcess::reap() {
-  // Not reaped yet, the group's number is still ours.
-  kill(-pid_, SIGKILL);
-  int status = 0;
-  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  if (const pid_t pid = std::exchange(pid_, 0); pid > 0) {
+    kill(-pid, SIGKILL);  // Not reaped yet, the group's number is still ours.
+    while (waitpid(pid, &wait_status_, 0) < 0 && errno == EINTR) {
+    }
   }
-  pid_ = 0;
-  return status;
+  return WIFEXITED(wait_status_) ? std::optional(WEXITSTATUS(wait_status_)) : std::nullopt;
 }

@@ -32,8 +32,7 @@ class ChildProcess {
  private:
   ChildProcess(pid_t pid, Descriptor exit) : pid_(pid), exit_(std::move(exit)) {}
 
-  int reap();
-
-  pid_t pid_;
+  pid_t pid_;  ///< 0 once it is waited for
+  int wait_status_ = 0;
   Descriptor exit_;
 };

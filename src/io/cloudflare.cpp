@@ -42,7 +42,7 @@ ApiFailure to_api_failure(const HttpReply& reply) {
 /// What the answer says, if it is a good one.
 template <typename T>
 ApiResult<T> read_answer(const HttpResult& result, const Url& api,
-                         ApiResult<T> (*parse)(std::string_view)) {
+                         const std::function<ApiResult<T>(const HttpReply&)>& parse) {
   if (!result) {
     return tl::unexpected(to_api_failure(result.error(), api));
   }
@@ -53,7 +53,7 @@ ApiResult<T> read_answer(const HttpResult& result, const Url& api,
       result->too_large
           ? ApiResult<T>(tl::unexpected(
                 ApiFailure{.kind = Kind::broken_answer, .message = "an answer of more than 1 MiB"}))
-          : parse(result->body);
+          : parse(*result);
   if (!answer) {
     answer.error().status = result->status;
     answer.error().ray = printable(result->header("cf-ray"), kLongestRay);
@@ -81,10 +81,6 @@ std::optional<int> parse_rate_limit(std::string_view header) {
     }
   }
   return std::nullopt;
-}
-
-std::optional<UnixTime> date_of(const HttpReply& reply) {
-  return reply.date ? std::optional(UnixTime(std::chrono::seconds(*reply.date))) : std::nullopt;
 }
 
 /// Nothing where the two times do not fit together.
@@ -166,7 +162,7 @@ void Cloudflare::hide_credentials(std::string& message) const {
 }
 
 template <typename T>
-ApiResult<T> Cloudflare::read(const HttpResult& reply, Parser<T> parse) const {
+ApiResult<T> Cloudflare::read(const HttpResult& reply, const Parser<T>& parse) const {
   ApiResult<T> answer = read_answer(reply, access_.base, parse);
   if (!answer) {
     hide_credentials(answer.error().message);
@@ -176,39 +172,40 @@ ApiResult<T> Cloudflare::read(const HttpResult& reply, Parser<T> parse) const {
 }
 
 template <typename T>
-Task<ApiResult<Cloudflare::Dated<T>>> Cloudflare::get(std::string path, Parser<T> parse) {
+Task<ApiResult<T>> Cloudflare::get(std::string path, Parser<T> parse) {
   for (int failures = 0;; ++failures) {
     const HttpResult reply = co_await send(request("GET", path));
     ApiResult<T> answer = read(reply, parse);
     if (answer) {
-      co_return Dated<T>{*std::move(answer), date_of(*reply)};
+      co_return answer;
     }
     const Milliseconds asked_for = reply ? Milliseconds(reply->retry_after) : Milliseconds{0};
     const Milliseconds pause = std::max(pause_after(failures), asked_for);
     if (!may_pass(answer.error()) || pause >= loop_.left()) {
-      co_return tl::unexpected(answer.error());
+      co_return answer;
     }
     co_await loop_.sleep(pause);
   }
 }
 
 Task<ApiResult<std::vector<Zone>>> Cloudflare::zones_named(Fqdn name) {
-  const auto zones = co_await get("/zones?name=" + name.str(), &parse_zones);
-  if (!zones) {
-    co_return tl::unexpected(zones.error());
-  }
-  co_return zones->result;
+  return get<std::vector<Zone>>("/zones?name=" + name.str(),
+                                [](const HttpReply& reply) { return parse_zones(reply.body); });
 }
 
 Task<ApiResult<std::vector<Record>>> Cloudflare::records(std::string zone_id, Fqdn name,
                                                          RecordType type) {
   const std::string query =
       "?name.exact=" + name.str() + "&type=" + std::string(to_text(type)) + "&per_page=100";
-  const auto list = co_await get("/zones/" + zone_id + "/dns_records" + query, &parse_records);
-  if (!list) {
-    co_return tl::unexpected(list.error());
-  }
-  co_return as_addresses(list->result, list->date, name, type);
+  return get<std::vector<Record>>(
+      "/zones/" + zone_id + "/dns_records" + query,
+      [name = std::move(name), type](const HttpReply& reply) -> ApiResult<std::vector<Record>> {
+        const auto list = parse_records(reply.body);
+        if (!list) {
+          return tl::unexpected(list.error());
+        }
+        return as_addresses(*list, reply.date, name, type);
+      });
 }
 
 Task<ApiResult<Record>> Cloudflare::set_content(std::string zone_id, std::string record_id,
@@ -219,7 +216,8 @@ Task<ApiResult<Record>> Cloudflare::set_content(std::string zone_id, std::string
   patch.sends = HttpRequest::Sends::once;
   has_written_ = true;
   const HttpResult reply = co_await send(std::move(patch));
-  const auto answer = read<RawRecord>(reply, &parse_record);
+  const auto answer =
+      read<RawRecord>(reply, [](const HttpReply& good) { return parse_record(good.body); });
   if (!answer) {
     ApiFailure failure = answer.error();
     if (failure.kind == Kind::refused && is_success(failure.status)) {

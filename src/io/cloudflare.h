@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -40,21 +41,15 @@ class Cloudflare {
   bool has_written() const { return has_written_; }
 
  private:
+  /// What a successful answer says.
   template <typename T>
-  using Parser = ApiResult<T> (*)(std::string_view body);
-
-  /// An answer, and when it was given by Cloudflare's clock.
-  template <typename T>
-  struct Dated {
-    T result;
-    std::optional<UnixTime> date;
-  };
+  using Parser = std::function<ApiResult<T>(const HttpReply& reply)>;
 
   template <typename T>
-  Task<ApiResult<Dated<T>>> get(std::string path, Parser<T> parse);
+  Task<ApiResult<T>> get(std::string path, Parser<T> parse);
   Task<HttpResult> send(HttpRequest request);
   template <typename T>
-  ApiResult<T> read(const HttpResult& reply, Parser<T> parse) const;
+  ApiResult<T> read(const HttpResult& reply, const Parser<T>& parse) const;
   void hide_credentials(std::string& message) const;
   HttpRequest request(std::string method, const std::string& path) const;
 

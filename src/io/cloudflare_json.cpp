@@ -9,23 +9,6 @@ namespace {
 
 constexpr std::size_t kLongestMessage = 4096;
 
-// The recursive parser overflows the stack on deep nesting, and text that is not UTF-8 would reach
-// people's terminals.
-constexpr unsigned kParseFlags =
-    rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
-
-/// Null for what is no JSON. RapidJSON takes a NUL for the end, and would not see what follows it.
-JsonDocument parse(std::string_view body) {
-  JsonDocument document;
-  if (body.find('\0') == std::string_view::npos) {
-    document.Parse<kParseFlags>(body.data(), body.size());
-  }
-  if (document.HasParseError()) {
-    document.SetNull();
-  }
-  return document;
-}
-
 ApiFailure broken(std::string message) {
   return {.kind = ApiFailure::Kind::broken_answer, .message = std::move(message)};
 }
@@ -89,7 +72,7 @@ ApiFailure error_in(const JsonValue& envelope) {
 template <typename Read>
 auto with_result(std::string_view body, Read read)
     -> decltype(read(std::declval<const JsonValue&>())) {
-  const JsonDocument envelope = parse(body);
+  const JsonDocument envelope = parse_json(body);
   if (!envelope.IsObject()) {
     return tl::unexpected(broken("an answer that is not JSON"));
   }
@@ -177,7 +160,7 @@ ApiResult<RawRecord> parse_record(std::string_view body) {
 }
 
 ApiFailure parse_error(std::string_view body) {
-  const JsonDocument envelope = parse(body);
+  const JsonDocument envelope = parse_json(body);
   if (!envelope.IsObject()) {
     return {.kind = ApiFailure::Kind::refused};
   }

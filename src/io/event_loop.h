@@ -41,6 +41,9 @@ class EventLoop {
   BootTime now() const { return clock_.now(); }
   bool expired() const { return now() >= deadline_; }
 
+  /// For what is begun after the deadline that was.
+  void set_deadline(BootTime deadline) { deadline_ = deadline; }
+
   /// Until the deadline; zero after it. Rounded up, so that waiting this long suffices.
   Milliseconds left() const;
 

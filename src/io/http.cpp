@@ -14,6 +14,7 @@
 #include <cstring>
 #include <new>
 #include <set>
+#include <stdexcept>
 #include <type_traits>
 
 #include "io/directory.h"
@@ -47,9 +48,10 @@ void append(List& list, const std::string& line) {
   list.reset(longer);
 }
 
-/// curl_easy_setopt takes anything; this takes what the option wants.
+/// curl_easy_setopt takes anything; this takes what the option wants. Says whether libcurl has the
+/// option, and this value for it.
 template <CURLoption kOption, typename Value>
-void set(CURL* easy, Value value) {
+bool set_if_supported(CURL* easy, Value value) {
   if constexpr (kOption < CURLOPTTYPE_OBJECTPOINT) {
     static_assert(std::is_same_v<Value, long>);
   } else if constexpr (kOption < CURLOPTTYPE_FUNCTIONPOINT) {
@@ -59,8 +61,19 @@ void set(CURL* easy, Value value) {
   } else {
     static_assert(std::is_same_v<Value, curl_off_t>);
   }
-  if (curl_easy_setopt(easy, kOption, value) == CURLE_OUT_OF_MEMORY) {
+  const CURLcode code = curl_easy_setopt(easy, kOption, value);
+  if (code == CURLE_OUT_OF_MEMORY) {
     throw std::bad_alloc();
+  }
+  return code == CURLE_OK;
+}
+
+/// The safety of a run hangs on its options.
+template <CURLoption kOption, typename Value>
+void set(CURL* easy, Value value) {
+  if (!set_if_supported<kOption>(easy, value)) {
+    throw std::runtime_error("this libcurl (" + std::string(curl_version()) + ") lacks option " +
+                             std::to_string(kOption));
   }
 }
 
@@ -123,11 +136,13 @@ std::uint64_t received_on(int socket) {
   return is_known ? info.tcpi_bytes_received : 0;
 }
 
+/// An endless header line, for libcurl 8.6 and later; older ones have no name for it.
+constexpr auto kTooLarge = static_cast<CURLcode>(100);
+
 HttpFailure::Kind kind_of(CURLcode code, long os_errno, std::string_view said, CURL* easy) {
   const bool request_was_sent = info<curl_off_t>(easy, CURLINFO_PRETRANSFER_TIME_T) > 0;
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
       return HttpFailure::Kind::name;
     case CURLE_COULDNT_CONNECT:
       return kind_of_connect_error(os_errno);
@@ -145,14 +160,12 @@ HttpFailure::Kind kind_of(CURLcode code, long os_errno, std::string_view said, C
       }
       return os_errno == ECONNRESET || is_end_of_stream(said) ? HttpFailure::Kind::closed
                                                               : HttpFailure::Kind::tls;
-    case CURLE_OUT_OF_MEMORY:
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_FAILED_INIT:
-    case CURLE_UNRECOVERABLE_POLL:
-      return HttpFailure::Kind::this_host;
+    case CURLE_SSL_CLIENTCERT:
+      return HttpFailure::Kind::tls;
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
+    case kTooLarge:
       return HttpFailure::Kind::not_http;
     case CURLE_RECV_ERROR:
       if (is_about_this_host(static_cast<int>(os_errno))) {
@@ -160,9 +173,47 @@ HttpFailure::Kind kind_of(CURLcode code, long os_errno, std::string_view said, C
       }
       return os_errno == 0 && !is_end_of_stream(said) ? HttpFailure::Kind::not_http
                                                       : HttpFailure::Kind::closed;
-    default:
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_ABORTED_BY_CALLBACK:  // A request that is not to be sent again.
       return HttpFailure::Kind::closed;
+    default:  // What no peer can cause says nothing of it.
+      return HttpFailure::Kind::this_host;
   }
+}
+
+/// Of SMTP's statuses. https://www.rfc-editor.org/rfc/rfc5321#section-4.2
+constexpr long kFirstNo = 400;
+
+/// A mail server has said "no", or offers no TLS.
+bool is_denial(CURLcode code, long smtp_status) {
+  switch (code) {
+    case CURLE_USE_SSL_FAILED:
+      return true;
+    case CURLE_LOGIN_DENIED:
+    case CURLE_REMOTE_ACCESS_DENIED:
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+      return smtp_status >= kFirstNo;
+    default:
+      return false;
+  }
+}
+
+/// libcurl has but words for it where a proxy refuses: that it did, or who was dialled.
+bool is_about_proxy(CURLcode code, std::string_view said, const std::string& host) {
+  const bool is_of_another = said.starts_with("Failed to connect to ") &&
+                             said.find(" " + host + " ") == std::string_view::npos;
+  return code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_PROXY ||
+         said.find("CONNECT") != std::string_view::npos ||
+         (code == CURLE_COULDNT_CONNECT && is_of_another);
+}
+
+std::string with_status(std::string_view said, long smtp_status) {
+  const std::string status = std::to_string(smtp_status);
+  const bool is_news = smtp_status >= kFirstNo && said.find(status) == std::string_view::npos;
+  return std::string(said) + (is_news ? " (status " + status + ")" : "");
 }
 
 /// As OpenSSL looks for a certificate in a directory.
@@ -202,13 +253,13 @@ std::string_view verifiers_words(std::string_view said) {
   return said;
 }
 
-std::optional<std::int64_t> unix_time(std::string_view date) {
+std::optional<UnixTime> unix_time(std::string_view date) {
   const auto seconds = curl_getdate(std::string(date).c_str(), nullptr);
-  return seconds < 0 ? std::nullopt : std::optional<std::int64_t>(seconds);
+  return seconds < 0 ? std::nullopt : std::optional(UnixTime(std::chrono::seconds(seconds)));
 }
 
 /// From libcurl's list of the chain's certificates, the leaf's first; filled only if asked for.
-std::optional<std::int64_t> expiry_of_leaf(CURL* easy) {
+std::optional<UnixTime> expiry_of_leaf(CURL* easy) {
   constexpr std::string_view kLabel = "Expire date:";
   const auto* const chain = info<curl_certinfo*>(easy, CURLINFO_CERTINFO);
   if (chain == nullptr || chain->num_of_certs == 0) {
@@ -217,7 +268,7 @@ std::optional<std::int64_t> expiry_of_leaf(CURL* easy) {
   for (const curl_slist* line = chain->certinfo[0]; line != nullptr; line = line->next) {
     const std::string_view text = line->data;
     if (text.starts_with(kLabel)) {
-      return curl_getdate(line->data + kLabel.size(), nullptr);
+      return unix_time(text.substr(kLabel.size()));
     }
   }
   return std::nullopt;
@@ -323,6 +374,7 @@ class Http::Transfer {
   HttpRequest::Sends sends_;
   std::size_t max_body_;
   std::string stop_at_;
+  std::string proxied_host_;  // Empty where no proxy is used, whatever the environment says.
   HttpReply reply_;
   std::array<char, CURL_ERROR_SIZE> error_{};
   std::coroutine_handle<> waiter_;
@@ -410,11 +462,13 @@ Http::Transfer::Transfer(Http& http, const HttpRequest& request, const SystemTru
       sends_(request.sends),
       max_body_(request.max_body),
       stop_at_(request.stop_at),
+      proxied_host_(request.proxy == HttpRequest::Proxy::none ? "" : request.url.host()),
       easy_(or_throw(curl_easy_init())) {
   set<CURLOPT_PRIVATE>(easy(), static_cast<void*>(this));
   set<CURLOPT_ERRORBUFFER>(easy(), error_.data());
   set<CURLOPT_NOSIGNAL>(easy(), 1L);
-  set<CURLOPT_QUICK_EXIT>(easy(), 1L);  // A resolver that hangs must not hold us past the deadline.
+  // A resolver that hangs must not hold us past the deadline.
+  set_if_supported<CURLOPT_QUICK_EXIT>(easy(), 1L);
   address(request);
   send(request);
   limit_time(request);
@@ -534,8 +588,8 @@ void Http::Transfer::verify(const HttpRequest& request, const SystemTrust& trust
   };
   const bool own = !request.ca_file.empty();
   set<CURLOPT_CAINFO>(easy(), or_null(own ? request.ca_file : trust.file));
-  set<CURLOPT_CAPATH>(easy(), or_null(own ? "" : trust.directory));
-  set<CURLOPT_CERTINFO>(easy(), request.certificate_dates ? 1L : 0L);
+  set_if_supported<CURLOPT_CAPATH>(easy(), or_null(own ? "" : trust.directory));
+  set_if_supported<CURLOPT_CERTINFO>(easy(), request.certificate_dates ? 1L : 0L);
 }
 
 std::size_t Http::Transfer::on_header(char* line, std::size_t size, std::size_t count, void* self) {
@@ -666,6 +720,14 @@ HttpFailure Http::Transfer::failure() const {
   const std::string_view said = system_knows        ? std::strerror(static_cast<int>(os_errno))
                                 : error_[0] != '\0' ? error_.data()
                                                     : curl_easy_strerror(code_);
+  if (!proxied_host_.empty() && is_about_proxy(code_, error_.data(), proxied_host_)) {
+    return {HttpFailure::Kind::proxy, printable(trim(error_.data())), total_time(easy())};
+  }
+  const auto smtp_status = is_mail_ ? info<long>(easy(), CURLINFO_RESPONSE_CODE) : 0;
+  if (is_mail_ && is_denial(code_, smtp_status)) {
+    return {HttpFailure::Kind::denied, printable(with_status(trim(said), smtp_status)),
+            total_time(easy())};
+  }
   return {kind, printable(verifiers_words(trim(said))), total_time(easy())};
 }
 

@@ -10,6 +10,7 @@
 #include "core/task.h"
 #include "io/event_loop.h"
 #include "value/secret.h"
+#include "value/unix_time.h"
 #include "value/url.h"
 
 /// One HTTP exchange. Redirects are never followed.
@@ -51,10 +52,10 @@ struct HttpReply {
   int status = 0;
   std::vector<Header> headers = {};
   std::string body = {};
-  bool too_large = false;                                ///< the body went on beyond `max_body`
-  std::chrono::seconds retry_after{0};                   ///< zero if the answer has none
-  std::optional<std::int64_t> certificate_expires = {};  ///< Unix time, if asked for and known
-  std::optional<std::int64_t> date = {};                 ///< Unix time, by the server's clock
+  bool too_large = false;                            ///< the body went on beyond `max_body`
+  std::chrono::seconds retry_after{0};               ///< zero if the answer has none
+  std::optional<UnixTime> certificate_expires = {};  ///< if asked for and known
+  std::optional<UnixTime> date = {};                 ///< by the server's clock
 
   /// The value of the first header of that (lower-case) name; empty if there is none.
   std::string_view header(std::string_view name) const;
@@ -72,6 +73,8 @@ struct HttpFailure {
     tls,
     certificate,
     not_http,
+    proxy,      ///< no connection through it
+    denied,     ///< by a mail server; `detail` holds its "no"
     this_host,  ///< no route, no descriptors, no memory, no permission: nothing was learned
     deadline,   ///< the run's time was up
   };

@@ -21,6 +21,10 @@ std::string what_happened(const HttpFailure& failure, const std::string& host) {
       return "the certificate of " + host + " was not accepted: " + failure.detail;
     case HttpFailure::Kind::not_http:
       return host + " answered something that is not HTTP";
+    case HttpFailure::Kind::proxy:
+      return "no connection to " + host + " through the proxy: " + failure.detail;
+    case HttpFailure::Kind::denied:
+      return host + " did not take the message: " + failure.detail;
     case HttpFailure::Kind::deadline:
       return "no answer before the deadline";
   }

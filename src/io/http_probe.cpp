@@ -29,6 +29,8 @@ Kind kind_of(HttpFailure::Kind kind) {
     case HttpFailure::Kind::deadline:
       return Kind::deadline;
     case HttpFailure::Kind::name:
+    case HttpFailure::Kind::proxy:
+    case HttpFailure::Kind::denied:
     case HttpFailure::Kind::this_host:
       return Kind::this_host;
   }

@@ -18,7 +18,7 @@ Health health_after(const std::optional<ProbeFailure>& failure) {
   return not_judged ? Health::unknown : Health::down;
 }
 
-/// What this host could not do, it would not have done with more time either.
+/// If this host was at fault, say so, rather than that time ran out.
 ProbeFailure at_deadline(const std::optional<ProbeFailure>& last) {
   const bool is_ours = last && last->kind == ProbeFailure::Kind::this_host;
   return is_ours ? *last : ProbeFailure{ProbeFailure::Kind::deadline};

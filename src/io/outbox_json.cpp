@@ -6,12 +6,8 @@
 
 namespace {
 
-using Writer = LineWriter;
-
 constexpr int kVersion = 1;
 constexpr int kMostFailures = 10000;
-constexpr unsigned kParseFlags =
-    rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
 
 /// Empty where there is none, or no text.
 std::string text_member(const JsonValue& object, const char* name) {
@@ -29,26 +25,14 @@ std::optional<int> count_member(const JsonValue& object, const char* name) {
 }
 
 bool is_object(const std::string& text) {
-  JsonDocument json;
-  json.Parse<kParseFlags>(text.data(), text.size());
-  return text.find('\0') == std::string::npos && !json.HasParseError() && json.IsObject() &&
-         text.starts_with('{') && text.ends_with('}');
-}
-
-void member(Writer& writer, const char* name, std::string_view text) {
-  writer.Key(name);
-  const std::string good = as_utf8(text);
-  writer.String(good.data(), static_cast<rapidjson::SizeType>(good.size()));
+  return parse_json(text).IsObject() && text.starts_with('{') && text.ends_with('}');
 }
 
 }  // namespace
 
 std::optional<Letter> parse_letter(std::string_view text) {
-  JsonDocument json;
-  json.Parse<kParseFlags>(text.data(), text.size());
-  const bool whole = text.find('\0') == std::string_view::npos;  // RapidJSON's end of text.
-  if (!whole || json.HasParseError() || !json.IsObject() ||
-      count_member(json, "version") != kVersion) {
+  const JsonDocument json = parse_json(text);
+  if (!json.IsObject() || count_member(json, "version") != kVersion) {
     return std::nullopt;
   }
   const auto event = parse_event(text_member(json, "event"));
@@ -77,28 +61,24 @@ std::optional<Letter> parse_letter(std::string_view text) {
 
 std::string to_json(const Letter& letter) {
   const Notice& notice = letter.notice;
-  JsonBuffer text;
-  Writer writer(text);
-  writer.StartObject();
-  writer.Key("version");
-  writer.Int(kVersion);
-  member(writer, "channel", letter.channel);
-  member(writer, "id", notice.id);
-  member(writer, "event", to_text(notice.event));
-  member(writer, "time", to_text(notice.time));
-  member(writer, "record", notice.record);
-  member(writer, "sentence", notice.sentence);
-  member(writer, "from", notice.from);
-  member(writer, "to", notice.to);
-  member(writer, "reason", notice.reason);
-  member(writer, "host", notice.host);
-  if (notice.since) {
-    member(writer, "since", to_text(*notice.since));
-  }
-  member(writer, "report", notice.json);
-  writer.Key("failures");
-  writer.Int(letter.failures);
-  member(writer, "next_try", to_text(letter.next_try));
-  writer.EndObject();
-  return std::string(text.GetString(), text.GetSize()) + "\n";
+  const std::string text = json_object([&](LineWriter& writer) {
+    member(writer, "version", kVersion);
+    member(writer, "channel", letter.channel);
+    member(writer, "id", notice.id);
+    member(writer, "event", to_text(notice.event));
+    member(writer, "time", to_text(notice.time));
+    member(writer, "record", notice.record);
+    member(writer, "sentence", notice.sentence);
+    member(writer, "from", notice.from);
+    member(writer, "to", notice.to);
+    member(writer, "reason", notice.reason);
+    member(writer, "host", notice.host);
+    if (notice.since) {
+      member(writer, "since", to_text(*notice.since));
+    }
+    member(writer, "report", notice.json);
+    member(writer, "failures", letter.failures);
+    member(writer, "next_try", to_text(letter.next_try));
+  });
+  return text + "\n";
 }

@@ -56,7 +56,7 @@ Descriptor open_directory_of(const std::string& path) {
 Result<std::optional<std::string>> read_state(const std::string& path) {
   auto file = read_small_file(path, Links::refuse);
   if (!file && file.error().exists) {
-    file = read_small_file(path, Links::refuse);  // What passes at once is no fault of the file.
+    file = read_small_file(path, Links::refuse);  // A failure that passes is no fault of the file.
   }
   if (file) {
     return std::optional(std::move(file->text));

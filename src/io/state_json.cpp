@@ -9,8 +9,6 @@
 namespace {
 
 constexpr int kVersion = 1;
-constexpr unsigned kParseFlags =
-    rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
 
 // --- What is one of a few, by its word ---
 
@@ -68,20 +66,9 @@ std::optional<std::int64_t> count_member(const JsonValue& object, const char* na
   return is_count ? std::optional(value->GetInt64()) : std::nullopt;
 }
 
-/// Null for what is no JSON object.
-JsonDocument parse(std::string_view text) {
-  JsonDocument json;
-  json.Parse<kParseFlags>(text.data(), text.size());
-  const bool whole = text.find('\0') == std::string_view::npos;  // RapidJSON's end of text.
-  if (!whole || json.HasParseError() || !json.IsObject()) {
-    json.SetNull();
-  }
-  return json;
-}
-
 /// An object with the version that we write; null for anything else.
 JsonDocument parse_state(std::string_view text) {
-  JsonDocument json = parse(text);
+  JsonDocument json = parse_json(text);
   if (json.IsObject() && count_member(json, "version") != kVersion) {
     json.SetNull();
   }
@@ -284,30 +271,20 @@ std::optional<BegunChange> to_begun_change(const JsonValue& json) {
   std::optional<PastRun> run;
   const auto sentence = text_member(json, "sentence");
   const auto report = text_member(json, "report");
-  const bool good =
-      read_optional(json, "run", to_past_run, run) && run && run->change && sentence && report;
-  return good ? std::optional(BegunChange{*std::move(run), *sentence, *report}) : std::nullopt;
+  const auto name = text_member(json, "event");
+  const auto event = name ? parse_event(*name) : std::nullopt;
+  const bool good = read_optional(json, "run", to_past_run, run) && run && run->change && event &&
+                    sentence && report;
+  return good ? std::optional(BegunChange{*std::move(run), *event, *sentence, *report})
+              : std::nullopt;
 }
 
 // --- Writing ---
 
 template <typename Writer>
-void write(Writer& writer, const char* name, std::string_view text) {
-  writer.Key(name);
-  const std::string good = as_utf8(text);
-  writer.String(good.data(), static_cast<rapidjson::SizeType>(good.size()));
-}
-
-template <typename Writer>
-void write(Writer& writer, const char* name, std::int64_t number) {
-  writer.Key(name);
-  writer.Int64(number);
-}
-
-template <typename Writer>
 void write_unless_empty(Writer& writer, const char* name, const std::string& text) {
   if (!text.empty()) {
-    write(writer, name, text);
+    member(writer, name, text);
   }
 }
 
@@ -329,20 +306,20 @@ void write_list(Writer& writer, const char* name, const Items& items, WriteMembe
 void write_former(PrettyWriter& writer, const char* name,
                   const std::vector<FormerAddress>& former) {
   write_list(writer, name, former, [&](const FormerAddress& address) {
-    write(writer, "address", address.address.str());
-    write(writer, "lost", to_text(address.lost));
+    member(writer, "address", address.address.str());
+    member(writer, "lost", to_text(address.lost));
   });
 }
 
 void write_history(PrettyWriter& writer, const std::map<IpAddress, Track>& history) {
   write_list(writer, "addresses", history, [&](const auto& entry) {
     const Track& track = entry.second;
-    write(writer, "address", entry.first.str());
-    write(writer, "counts_as", track.counts_as == Health::up ? "accessible" : "inaccessible");
-    write(writer, "since", to_text(track.since));
-    write(writer, "against", track.against);
+    member(writer, "address", entry.first.str());
+    member(writer, "counts_as", track.counts_as == Health::up ? "accessible" : "inaccessible");
+    member(writer, "since", to_text(track.since));
+    member(writer, "against", track.against);
     if (track.up_since) {
-      write(writer, "up_since", to_text(*track.up_since));
+      member(writer, "up_since", to_text(*track.up_since));
     }
   });
 }
@@ -351,14 +328,14 @@ void write_counters(PrettyWriter& writer, const Counters& counters) {
   writer.Key("counters");
   writer.StartObject();
   for (const auto& [kind, count] : counters.changes) {
-    write(writer, std::string(to_text(kind)).c_str(), count);
+    member(writer, std::string(to_text(kind)).c_str(), count);
   }
-  write(writer, "failures_in_a_row", counters.failures_in_a_row);
+  member(writer, "failures_in_a_row", counters.failures_in_a_row);
   if (counters.last_success) {
-    write(writer, "last_success", to_text(*counters.last_success));
+    member(writer, "last_success", to_text(*counters.last_success));
   }
   if (counters.last_change) {
-    write(writer, "last_change", to_text(*counters.last_change));
+    member(writer, "last_change", to_text(*counters.last_change));
   }
   writer.EndObject();
 }
@@ -367,43 +344,38 @@ template <typename Writer>
 void write_change(Writer& writer, const PastChange& change) {
   writer.Key("change");
   writer.StartObject();
-  write(writer, "action", to_text(change.kind));
-  write(writer, "from", change.from.str());
-  write(writer, "to", change.to.str());
-  writer.Key("written");
-  if (change.written) {
-    writer.Bool(*change.written);
-  } else {
-    writer.Null();
-  }
-  write(writer, "reason", change.reason);
+  member(writer, "action", to_text(change.kind));
+  member(writer, "from", change.from.str());
+  member(writer, "to", change.to.str());
+  member(writer, "written", change.written);
+  member(writer, "reason", change.reason);
   writer.EndObject();
 }
 
 template <typename Writer>
 void write_past_run(Writer& writer, const PastRun& run) {
   writer.StartObject();
-  write(writer, "time", to_text(run.time));
-  write(writer, "host", run.host);
-  write(writer, "by", to_text(run.by));
-  write(writer, "served", to_text(run.served));
+  member(writer, "time", to_text(run.time));
+  member(writer, "host", run.host);
+  member(writer, "by", to_text(run.by));
+  member(writer, "served", to_text(run.served));
   if (run.origin) {
-    write(writer, "origin", run.origin->str());
+    member(writer, "origin", run.origin->str());
   }
-  write(writer, "exit", run.status);
+  member(writer, "exit", run.status);
   write_unless_empty(writer, "error", run.trouble);
   if (run.unwatched_since) {
-    write(writer, "unwatched_since", to_text(*run.unwatched_since));
+    member(writer, "unwatched_since", to_text(*run.unwatched_since));
   }
   if (run.change) {
     write_change(writer, *run.change);
   }
   write_list(writer, "lines", run.lines, [&](const StepLine& line) {
     write_unless_empty(writer, "step", line.number);
-    write(writer, "text", line.text);
-    write(writer, "tone", to_text(line.tone));
+    member(writer, "text", line.text);
+    member(writer, "tone", to_text(line.tone));
   });
-  write(writer, "likeness", run.likeness);
+  member(writer, "likeness", run.likeness);
   writer.EndObject();
 }
 
@@ -411,29 +383,27 @@ void write_told(PrettyWriter& writer, const Told& told) {
   if (told.trouble) {
     writer.Key("trouble");
     writer.StartObject();
-    write(writer, "since", to_text(told.trouble->since));
+    member(writer, "since", to_text(told.trouble->since));
     write_list(writer, "told", told.trouble->told, [&](const auto& entry) {
-      write(writer, "event", to_text(entry.first));
-      write(writer, "time", to_text(entry.second));
+      member(writer, "event", to_text(entry.first));
+      member(writer, "time", to_text(entry.second));
     });
     writer.EndObject();
   }
   write_list(writer, "dead_standbys", told.dead_standbys, [&](const auto& entry) {
-    write(writer, "address", entry.first.str());
-    write(writer, "since", to_text(entry.second));
+    member(writer, "address", entry.first.str());
+    member(writer, "since", to_text(entry.second));
   });
 }
 
 /// The text of an object with the version and what `write_members` adds.
 template <typename WriteMembers>
 std::string state_text(WriteMembers write_members) {
-  JsonBuffer text;
-  PrettyWriter writer(text);
-  writer.StartObject();
-  write(writer, "version", kVersion);
-  write_members(writer);
-  writer.EndObject();
-  return std::string(text.GetString(), text.GetSize()) + "\n";
+  const std::string text = json_object<PrettyWriter>([&](PrettyWriter& writer) {
+    member(writer, "version", kVersion);
+    write_members(writer);
+  });
+  return text + "\n";
 }
 
 }  // namespace
@@ -475,7 +445,7 @@ std::optional<Said> parse_said(std::string_view text) {
 }
 
 std::optional<PastRun> parse_past_run(std::string_view text) {
-  const JsonDocument json = parse(text);
+  const JsonDocument json = parse_json(text);
   return json.IsObject() ? to_past_run(json) : std::nullopt;
 }
 
@@ -484,16 +454,16 @@ std::string to_json(const Seen& seen) {
     if (seen.zone) {
       writer.Key("zone");
       writer.StartObject();
-      write(writer, "api", seen.zone->api);
-      write(writer, "id", seen.zone->zone.id);
-      write(writer, "name", seen.zone->zone.name);
+      member(writer, "api", seen.zone->api);
+      member(writer, "id", seen.zone->zone.id);
+      member(writer, "name", seen.zone->zone.name);
       writer.EndObject();
     }
     if (seen.pace) {
       writer.Key("runs");
       writer.StartObject();
-      write(writer, "last_run", to_text(seen.pace->last_run));
-      write(writer, "interval_ms", seen.pace->interval.count());
+      member(writer, "last_run", to_text(seen.pace->last_run));
+      member(writer, "interval_ms", seen.pace->interval.count());
       writer.EndObject();
     }
     write_history(writer, seen.history);
@@ -505,8 +475,9 @@ std::string to_json(const Seen& seen) {
     if (seen.begun) {
       writer.Key("begun");
       writer.StartObject();
-      write(writer, "sentence", seen.begun->sentence);
-      write(writer, "report", seen.begun->report);
+      member(writer, "event", to_text(seen.begun->event));
+      member(writer, "sentence", seen.begun->sentence);
+      member(writer, "report", seen.begun->report);
       writer.Key("run");
       write_past_run(writer, seen.begun->run);
       writer.EndObject();
@@ -523,13 +494,13 @@ std::string to_json(const Said& said) {
     if (said.hold) {
       writer.Key("hold");
       writer.StartObject();
-      write(writer, "until", to_text(said.hold->until));
-      write(writer, "why", said.hold->why);
+      member(writer, "until", to_text(said.hold->until));
+      member(writer, "why", said.hold->why);
       writer.EndObject();
     }
     write_list(writer, "backups", said.backups, [&](const Announcement& announcement) {
-      write(writer, "configured", announcement.configured.str());
-      write(writer, "address", announcement.address.str());
+      member(writer, "configured", announcement.configured.str());
+      member(writer, "address", announcement.address.str());
       write_former(writer, "former", announcement.former);
     });
   });

@@ -19,6 +19,7 @@
 /// one be killed before it knows.
 struct BegunChange {
   PastRun run;  ///< has a change
+  Event event;  ///< as people will be told
   std::string sentence;
   std::string report;  ///< what the run would have printed with --json
 

@@ -14,7 +14,7 @@ void check(const HttpReply& reply) {
   always(reply.status >= 0 && reply.status < 1000, "a status has three digits");
   always(reply.body.size() <= kMostBody, "a body is within bounds");
   always(reply.retry_after >= 0s && reply.retry_after <= 24h, "a pause is within bounds");
-  always(!reply.date || *reply.date >= 0, "a date is after 1970");
+  always(!reply.date || *reply.date >= UnixTime(), "a date is after 1970");
   for (const HttpReply::Header& header : reply.headers) {
     always(lower_case(header.name) == header.name, "a header's name is in lower case");
     always(header.value.find('\n') == std::string::npos, "a header is one line");
