@@ -187,6 +187,17 @@ TEST_CASE("A list of another name, type or family than was asked for is not beli
   CHECK(lab->cloudflare.writes().empty());
 }
 
+TEST_CASE("A list of something else is read again, as any broken answer") {
+  const auto lab = failover_due();
+  at(Exchange::list, fault::replace("www.example.com", "ftp.example.com"), 1)(*lab);
+
+  const ProcessResult result = run_once(*lab);
+
+  CHECK(result.status == 0);
+  CHECK(lists(*lab) == 3);
+  CHECK(lab->content() == Lab::kBackup);
+}
+
 TEST_CASE("A wildcard record is found by its own name, and moved") {
   const auto lab = failover_due();
   lab->cloudflare.add_record({.name = "*.example.com", .content = Lab::kMain});

@@ -164,6 +164,8 @@ TEST_CASE("HTTPS_PROXY is used for the API, and does not see the token") {
 
   CAPTURE(result.err);
   CHECK(result.status == 3);
+  CHECK(contains(result.err, "through the proxy: "));
+  CHECK(contains(result.err, "403"));
   REQUIRE_FALSE(proxy.requests().empty());
   for (const SeenRequest& request : proxy.requests()) {
     CHECK(request.method == "CONNECT");
@@ -171,6 +173,21 @@ TEST_CASE("HTTPS_PROXY is used for the API, and does not see the token") {
   }
   CHECK(api.cloudflare.connections() == 0);
   check_secret(Lab::kToken, *lab, result);
+}
+
+TEST_CASE("A proxy that is not there is told as one, and not as Cloudflare") {
+  const auto lab = failover_due();
+  const SecureApi api(test_ca().valid(kApi));
+  ProcessSpec spec = trusting_us(run_against(api, *lab, {"--deadline", "500ms"}));
+  spec.environment["HTTPS_PROXY"] = "http://somebody:planted-secret@127.0.5.1:1";
+
+  const ProcessResult result = run(spec);
+
+  CAPTURE(result.err);
+  CHECK(result.status == 3);
+  CHECK(contains(result.err, "through the proxy: Failed to connect to 127.0.5.1 port 1"));
+  CHECK_FALSE(contains(result.err, "refused the connection"));
+  CHECK_FALSE(contains(result.err, "planted-secret"));
 }
 
 TEST_CASE("A proxy for plain HTTP is used neither for the API on loopback nor for probes") {

@@ -110,6 +110,25 @@ std::string text_at(const rapidjson::Value& object, const char* name) {
 
 // --- Several records ---
 
+TEST_CASE("A record that is done is free for the next run, however long another takes", "[cli]") {
+  Site site;
+  site.publish("a.example.com", Lab::kMain);
+  site.publish("slow.example.com", Lab::kMain);
+  site.lab.cloudflare.arm({.method = "GET",
+                           .path = "slow.example.com",
+                           .times = fault::kAlways,
+                           .mischief = fault::Hang{}});
+  site.lab.main.behave(behaviour::Refuse{});
+  site.configure({site.record("a.example.com"), site.record("slow.example.com")});
+  RunningProcess both(site.command({"run"}));
+  REQUIRE(both.await_line("a.example.com A: failover"));
+
+  const ProcessResult next = site.run({"run", "--record", "a.example.com"});
+
+  CHECK(next.status == 0);
+  CHECK(both.running());
+}
+
 TEST_CASE("Each record of the file is handled, whatever becomes of another", "[cli]") {
   Site site;
   site.publish("a.example.com", Lab::kMain);
@@ -363,6 +382,17 @@ TEST_CASE("--online belongs to check-config", "[cli]") {
 
   CHECK(site.run({"--online"}).status == 2);
   CHECK(site.lab.cloudflare.connections() == 0);
+}
+
+TEST_CASE("check-config --json is UTF-8 whatever a command is called", "[cli]") {
+  const Site site;
+  site.configure({site.record("www.example.com")});
+
+  const ProcessResult result =
+      site.run({"check-config", "--online", "--json", "--probe", "exec:/none/\xff"});
+
+  CHECK(is_utf8(result.out));
+  CHECK_THAT(result.out, ContainsSubstring("/none/\xef\xbf\xbd"));
 }
 
 TEST_CASE("check-config --json says the same for machines, in one line", "[cli]") {

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "app/system_clock.h"
+#include "io/lock.h"
 #include "support/catch.h"
 #include "support/config_lab.h"
 #include "support/moving_lab.h"
@@ -345,6 +346,24 @@ TEST_CASE("A collector sees a whole file or the one before it, never a half") {
     names.insert(entry.path().filename());
   }
   CHECK(names == std::set<std::string>{"cf.prom", "cf.prom.lock"});
+}
+
+TEST_CASE("Runs that share a metrics file take turns") {
+  CollectedScene scene;
+  const fs::path lock_file = scene.path().string() + ".lock";
+  auto lock = std::optional(Lock::try_acquire(lock_file));
+  REQUIRE(*lock);
+  REQUIRE((*lock)->has_value());
+  scene.main.behave(Refuse{});
+  RunningProcess running(scene.spec());
+  REQUIRE(running.await_line("failover"));
+  REQUIRE(running.running());
+  CHECK_FALSE(fs::exists(scene.path()));
+
+  lock.reset();
+
+  CHECK(running.wait().status == 0);
+  CHECK(fs::exists(scene.path()));
 }
 
 TEST_CASE("A run of one record keeps what the file says of the others") {

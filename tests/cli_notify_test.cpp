@@ -511,6 +511,29 @@ TEST_CASE("A mail that is not taken waits, and the next run sends the same one")
   CHECK(scene.letters().empty());
 }
 
+TEST_CASE("A mail server's own words are told") {
+  const auto [trouble, says] = GENERATE(table<SmtpTrouble, std::string>({
+      {{.at = "HELLO", .code = 554}, "554"},
+      {{.at = "AUTH", .code = 535}, "did not take the message: Login denied (status 535)"},
+      {{.at = "MAIL", .code = 451}, "did not take the message: MAIL failed: 451"},
+      {{.at = "RCPT", .code = 550}, "did not take the message: RCPT failed: 550"},
+      {{.at = "DATA", .code = 452}, "did not take the message: DATA failed: 452"},
+      {{.at = ".", .code = 554}, "554"},
+      {{.at = "EHLO", .kind = SmtpTrouble::Kind::drop}, "closed the connection"},
+  }));
+  Scene scene;
+  SmtpSink sink(secure(SmtpSetup::Tls::implicit));
+  scene.tell({email_to(sink, with_login(scene))});
+  sink.be_trouble(trouble);
+
+  const ProcessResult result = scene.run({"notify-test"});
+
+  CAPTURE(trouble.at, result.err);
+  CHECK(result.status == 1);
+  CHECK_THAT(result.out, ContainsSubstring(says));
+  CHECK_FALSE(contains(result.out + result.err, "planted-password"));
+}
+
 TEST_CASE("A mail whose taking was not heard of comes again with the same Message-ID") {
   Scene scene;
   SmtpSink sink;
@@ -1038,6 +1061,52 @@ TEST_CASE("A change that was begun and not made is told by nobody") {
 
   CHECK(scene.events() == Names{"failover"});
   CHECK(scene.sentences().front() == kMoved);
+}
+
+TEST_CASE("A change that a killed run began, and somebody else made, is not claimed") {
+  Scene scene;
+  scene.cloudflare.arm({.method = "PATCH", .times = 1, .mischief = fault::Hang{}});
+  scene.fail_main();
+  RunningProcess killed(scene.spec());
+  REQUIRE(scene.cloudflare.await_writes(1));
+  killed.signal(SIGKILL);
+  CHECK(killed.wait().signal == SIGKILL);
+  scene.point_to(Lab::kBackup);
+
+  CHECK(scene.run().status == 0);
+
+  REQUIRE(scene.events() == Names{"failover"});
+  CHECK_THAT(scene.sentences().front(), ContainsSubstring("as it seems: the run was killed"));
+  CHECK(contains(scene.told.requests().front().body, R"("written":null)"));
+  CHECK(contains(scene.run({"history", "--json"}).out, R"("written":null)"));
+  CHECK(contains(scene.run({"history"}).out, "(not confirmed)"));
+}
+
+TEST_CASE("A switch to MAIN that is killed is told as the failback that it is") {
+  Scene scene;
+  scene.point_to(Lab::kBackup);
+  scene.cloudflare.arm(
+      {.method = "PATCH", .times = 1, .mischief = fault::Hang{fault::Effect::applied}});
+  RunningProcess killed(scene.spec({"switch", "main"}));
+  REQUIRE(scene.cloudflare.await_writes(1));
+  killed.signal(SIGKILL);
+  CHECK(killed.wait().signal == SIGKILL);
+
+  scene.run();
+
+  CHECK(scene.events() == Names{"failback"});
+}
+
+TEST_CASE("People hear of an API that never answers in the run that it does not answer") {
+  Scene scene;
+  scene.cloudflare.arm({.method = "GET", .times = fault::kAlways, .mischief = fault::Hang{}});
+
+  const ProcessResult result = scene.run({"run", "--deadline", "3s"});
+
+  CHECK(result.status == 3);
+  CHECK(result.elapsed < 10s);
+  CHECK(scene.events() == Names{"unknown"});
+  CHECK(scene.letters().empty());
 }
 
 TEST_CASE("A run that is terminated while it sends loses no notice") {

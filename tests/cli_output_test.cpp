@@ -1,6 +1,12 @@
 // What the built program says, to whom, and that nothing about its outputs can stop a change.
 
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <functional>
@@ -10,6 +16,7 @@
 #include <vector>
 
 #include "support/catch.h"
+#include "support/descriptor.h"
 #include "support/lab.h"
 #include "support/report_line_json.h"
 
@@ -590,6 +597,55 @@ TEST_CASE("Output that cannot be written never stops a change", "[cli]") {
   CHECK(run(command).status == 0);
   CHECK(lab.content() == Lab::kBackup);
   CHECK(lab.cloudflare.writes().size() == 1);
+}
+
+TEST_CASE("A reader that does not read holds up no change, and no run past its deadline", "[cli]") {
+  Lab lab;
+  kill_main(lab);
+  const std::filesystem::path full = lab.scratch.path() / "full";
+  REQUIRE(mkfifo(full.c_str(), 0600) == 0);
+  const Descriptor reader(open(full.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  REQUIRE(reader);
+  while (write(reader.get(), "x", 1) == 1) {
+  }
+  ProcessSpec command = once(lab, {"-v", "--deadline", "2s"});
+  command.out = output::File{full};
+
+  const ProcessResult result = run_discreetly(command);
+
+  CHECK(result.status == 0);
+  CHECK(result.elapsed < 10s);
+  CHECK(lab.content() == Lab::kBackup);
+}
+
+TEST_CASE("A slow reader gets all there is", "[cli]") {
+  Lab lab;
+  kill_main(lab);
+  const std::filesystem::path slow = lab.scratch.path() / "slow";
+  REQUIRE(mkfifo(slow.c_str(), 0600) == 0);
+  const Descriptor reader(open(slow.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  REQUIRE(reader);
+  std::size_t filled = 0;
+  while (write(reader.get(), "x", 1) == 1) {
+    ++filled;
+  }
+  ProcessSpec command = once(lab, {"-v", "--deadline", "20s"});
+  command.out = output::File{slow};
+  RunningProcess running(command);
+  REQUIRE(lab.cloudflare.await_writes(1));
+
+  std::string said;
+  while (!contains(said, "failover 127.0.2.1 -> 127.0.3.1")) {
+    pollfd entry{.fd = reader.get(), .events = POLLIN, .revents = 0};
+    REQUIRE(poll(&entry, 1, 10'000) == 1);
+    std::array<char, 4096> part{};
+    const ssize_t size = read(reader.get(), part.data(), part.size());
+    REQUIRE(size > 0);
+    said.append(part.data(), static_cast<std::size_t>(size));
+  }
+
+  CHECK(running.wait().status == 0);
+  CHECK(said.substr(filled).starts_with("www.example.com A"));
 }
 
 TEST_CASE("A lost output does not take the other one with it", "[cli]") {

@@ -369,6 +369,37 @@ TEST_CASE("What somebody vouches for is not probed, and written all the same") {
   CHECK_FALSE(report.tracks.contains(kSecond));
 }
 
+TEST_CASE("What somebody vouches for is reported once, also where the record holds it") {
+  const RecordConfig record = config();
+  FakeProber prober;
+  FakeStore store = store_holding(kBackup);
+
+  const RunReport report =
+      run(record, store, prober, DryRun::no, {.now = kNow, .vouched = kBackup});
+
+  CHECK(report.probes.size() == 3);
+  CHECK(std::count_if(report.probes.begin(), report.probes.end(),
+                      [](const ProbeResult& probe) { return probe.address == kBackup; }) == 1);
+}
+
+TEST_CASE("What is about to change is noted before the record is read again") {
+  const RecordConfig record = config();
+  FakeProber prober;
+  prober.health = {{kBackup, Health::up}};
+  FakeStore store = store_holding(kMain);
+  const Memory memory{.now = kNow};
+  int reads_before = 0;
+  const World world{store, prober, allow, ignore,
+                    [&](const RunReport&) { reads_before = store.reads_seen; }};
+
+  auto task = run_record(record, DryRun::no, memory, world);
+
+  REQUIRE(task.done());
+  CHECK(store.writes.size() == 1);
+  CHECK(reads_before == 1);
+  CHECK(store.reads_seen == 2);
+}
+
 TEST_CASE("Names are resolved before the steps, and every address of theirs is probed once") {
   RecordConfig record = config();
   const Fqdn home = *Fqdn::parse("home.example.net");
@@ -386,6 +417,56 @@ TEST_CASE("Names are resolved before the steps, and every address of theirs is p
   REQUIRE(report.unresolved.size() == 1);
   CHECK(report.unresolved.front().name.str() == "gone.example.net");
   CHECK(report.probes.front().address == kMain);
+}
+
+TEST_CASE("The write does not wait for a name that comes after its target") {
+  RecordConfig record = config();
+  record.sites = {kMain, {kBackup, *Fqdn::parse("slow.example.net")}};
+  FakeProber prober;
+  Gate answered;
+  prober.slow_names = &answered;
+  prober.names = {{*Fqdn::parse("slow.example.net"), {kSecond}}};
+  FakeStore store = store_holding(kMain);
+  const Memory memory{.now = kNow};
+  const World world{store, prober, allow, ignore};
+  const auto is_backup_up = GENERATE(true, false);
+  prober.health = {{kBackup, is_backup_up ? Health::up : Health::down}, {kSecond, Health::up}};
+
+  auto task = run_record(record, DryRun::no, memory, world);
+
+  CHECK(store.writes.size() == (is_backup_up ? 1 : 0));
+  CHECK_FALSE(task.done());
+  answered.open();
+  REQUIRE(task.done());
+  REQUIRE(store.writes.size() == 1);
+  CHECK(store.writes.front().second == (is_backup_up ? kBackup : kSecond));
+  CHECK(prober.asked == std::vector{kMain, kBackup, kSecond});
+  CHECK(task.result().sites.backups.back().has(kSecond));
+}
+
+TEST_CASE("An origin that may be a name's waits for the name") {
+  RecordConfig record = config();
+  record.sites = {kMain, {kBackup, *Fqdn::parse("slow.example.net")}};
+  FakeProber prober;
+  Gate answered;
+  prober.slow_names = &answered;
+  prober.names = {{*Fqdn::parse("slow.example.net"), {kOther}}};
+  prober.health = {{kBackup, Health::up}};
+  FakeStore store = store_holding(kOther);
+  const Memory memory{.now = kNow};
+  std::vector<StepLine> told;
+  const World world{store, prober, allow,
+                    [&](const RunReport& so_far) { told = step_lines(so_far); }};
+
+  auto task = run_record(record, DryRun::no, memory, world);
+
+  CHECK(store.writes.empty());
+  CHECK(told.empty());
+  answered.open();
+  REQUIRE(task.done());
+  REQUIRE(store.writes.size() == 1);
+  CHECK(store.writes.front().second == kBackup);
+  CHECK(told.front().text == "the origin is 203.0.113.9 (BACKUP)");
 }
 
 TEST_CASE("A needed name that does not resolve ends the run with nothing known") {

@@ -189,10 +189,10 @@ constexpr long kFirstNo = 400;
 bool is_denial(CURLcode code, long smtp_status) {
   switch (code) {
     case CURLE_USE_SSL_FAILED:
+    case CURLE_WEIRD_SERVER_REPLY:
       return true;
     case CURLE_LOGIN_DENIED:
     case CURLE_REMOTE_ACCESS_DENIED:
-    case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
       return smtp_status >= kFirstNo;
@@ -368,6 +368,8 @@ class Http::Transfer {
   std::chrono::seconds retry_after() const;
   bool is_head_endless() const;
   HttpFailure failure() const;
+  HttpFailure::Kind kind_of_failure(long os_errno) const;
+  long smtp_status() const;
 
   Http& http_;
   std::function<bool(int)> wants_body_;
@@ -713,22 +715,35 @@ HttpFailure Http::Transfer::failure() const {
     return {HttpFailure::Kind::closed, "the answer breaks off in its head", total_time(easy())};
   }
   const long os_errno = socket_errno_ != 0 ? socket_errno_ : info<long>(easy(), CURLINFO_OS_ERRNO);
-  const HttpFailure::Kind kind = is_head_endless()
-                                     ? HttpFailure::Kind::not_http
-                                     : kind_of(code_, os_errno, error_.data(), easy());
-  const bool system_knows = os_errno != 0 && code_ == CURLE_COULDNT_CONNECT;
+  const HttpFailure::Kind kind = kind_of_failure(os_errno);
+  const bool system_knows =
+      os_errno != 0 && code_ == CURLE_COULDNT_CONNECT && kind != HttpFailure::Kind::proxy;
   const std::string_view said = system_knows        ? std::strerror(static_cast<int>(os_errno))
                                 : error_[0] != '\0' ? error_.data()
                                                     : curl_easy_strerror(code_);
-  if (!proxied_host_.empty() && is_about_proxy(code_, error_.data(), proxied_host_)) {
-    return {HttpFailure::Kind::proxy, printable(trim(error_.data())), total_time(easy())};
+  const std::string detail = with_status(verifiers_words(trim(said)), smtp_status());
+  return {kind, printable(detail), total_time(easy())};
+}
+
+HttpFailure::Kind Http::Transfer::kind_of_failure(long os_errno) const {
+  const std::string_view said = error_.data();
+  if (is_head_endless()) {
+    return HttpFailure::Kind::not_http;
   }
-  const auto smtp_status = is_mail_ ? info<long>(easy(), CURLINFO_RESPONSE_CODE) : 0;
-  if (is_mail_ && is_denial(code_, smtp_status)) {
-    return {HttpFailure::Kind::denied, printable(with_status(trim(said), smtp_status)),
-            total_time(easy())};
+  if (!proxied_host_.empty() && is_about_proxy(code_, said, proxied_host_)) {
+    return HttpFailure::Kind::proxy;
   }
-  return {kind, printable(verifiers_words(trim(said))), total_time(easy())};
+  if (is_mail_ && is_denial(code_, smtp_status())) {
+    return HttpFailure::Kind::denied;
+  }
+  const HttpFailure::Kind kind = kind_of(code_, os_errno, said, easy());
+  const bool breaks_off = is_mail_ && kind == HttpFailure::Kind::not_http;
+  return breaks_off ? HttpFailure::Kind::closed : kind;
+}
+
+/// The last that a mail server said; 0 for HTTP.
+long Http::Transfer::smtp_status() const {
+  return is_mail_ ? info<long>(easy(), CURLINFO_RESPONSE_CODE) : 0;
 }
 
 Http::Http(EventLoop& loop, std::string user_agent, const SystemTrust& trust)

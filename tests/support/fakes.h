@@ -69,11 +69,15 @@ struct FakeProber : Prober {
   std::map<Fqdn, std::vector<IpAddress>> names;
   std::map<IpAddress, Health> health;
   std::map<IpAddress, Gate*> gates;
+  Gate* slow_names = nullptr;  ///< no name is known before it opens
   std::vector<IpAddress> asked;
   std::vector<IpAddress> needed;
   bool cut_off = false;
 
   Task<Result<std::vector<IpAddress>>> resolve(Fqdn name) override {
+    if (slow_names != nullptr) {
+      co_await *slow_names;
+    }
     const auto known = names.find(name);
     if (known == names.end()) {
       co_return failure("does not resolve: Name or service not known");
