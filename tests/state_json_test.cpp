@@ -133,7 +133,7 @@ UnixTime at(const char* text) {
 Seen full() {
   Seen seen = with_zone();
   seen.pace = Pace{at("2026-01-31T10:15:00.250Z"), Milliseconds(60000)};
-  seen.history = {{ip("192.0.2.10"),
+  seen.tracks = {{ip("192.0.2.10"),
                    {.counts_as = Health::down, .since = at("2026-01-31T09:00:00Z"), .against = 2}},
                   {ip("198.51.100.20"),
                    {.counts_as = Health::up,
@@ -171,7 +171,7 @@ TEST_CASE("All that runs saw is read back as it was written") {
 
   REQUIRE(seen);
   CHECK(seen->pace == full().pace);
-  CHECK(seen->history == full().history);
+  CHECK(seen->tracks == full().tracks);
   CHECK(seen->gone == full().gone);
   CHECK(seen->told == full().told);
   CHECK(seen->begun == full().begun);

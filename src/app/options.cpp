@@ -349,9 +349,7 @@ Result<Url> find_api(const Environment& environment) {
     return failure("CLOUDFLARE_BASE_URL is not an address",
                    "for example https://api.cloudflare.com/client/v4");
   }
-  const auto address = url->host_address();
-  const bool stays_here = address && address->is_loopback();
-  if (url->scheme() == Url::Scheme::http && !stays_here) {
+  if (!url->keeps_secrets()) {
     return failure("CLOUDFLARE_BASE_URL: plain http would show the token to the network",
                    "use https; http is for loopback addresses only");
   }
@@ -644,8 +642,7 @@ Result<AddressSource> parse_echo(const std::string& text) {
     return failure("--from-url: this is not an address of a server",
                    "https://HOST/PATH of one that answers with your address");
   }
-  const auto address = url->host_address();
-  if (url->scheme() == Url::Scheme::http && !(address && address->is_loopback())) {
+  if (!url->keeps_secrets()) {
     return failure("--from-url: anybody on the way could answer in place of " + url->describe(),
                    "use https; http is for loopback addresses only");
   }

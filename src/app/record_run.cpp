@@ -133,7 +133,7 @@ class RecordRun {
     memory_.last_run = seen_.pace ? std::optional(seen_.pace->last_run) : std::nullopt;
     memory_.is_watched = seen_.pace && still_holds(*seen_.pace, memory_.now);
     if (memory_.is_watched) {
-      memory_.tracks = seen_.history;
+      memory_.tracks = seen_.tracks;
     } else if (seen_.pace) {
       unwatched_since_ = std::min(seen_.pace->last_run, memory_.now);
     }
@@ -235,7 +235,7 @@ class RecordRun {
       seen_.zone = Seen::CachedZone{config_.api.base.str(), *zone};
     }
     seen_.pace = paced(seen_.pace, memory_.now);
-    seen_.history = report.tracks;
+    seen_.tracks = report.tracks;
     seen_.gone = report.gone;
     add_to_history(report);
     seen_.told = news.told;

@@ -322,19 +322,6 @@ std::string answer(const ProbeResult& probe, const RunReport& report) {
   return std::string(no) + describe(*probe.failure) + " (" + effort(probe) + ")";
 }
 
-Tone tone_of(Health health) {
-  switch (health) {
-    case Health::up:
-      return Tone::good;
-    case Health::down:
-      return Tone::bad;
-    case Health::pending:
-    case Health::unknown:
-      return Tone::doubtful;
-  }
-  return Tone::doubtful;
-}
-
 StepLine asked(Step step, const std::string& question, const IpAddress& address,
                const RunReport& report) {
   const std::string number = std::to_string(static_cast<int>(step));
@@ -381,35 +368,44 @@ std::string is_it_backup(const RunReport& report) {
          (names.size() > 1 ? ", so the candidates are " : ", so the candidate is ") + joined(names);
 }
 
-/// One line for each host that was asked about, up to the one that ended the search.
+/// The hosts that were asked about by now, up to the one that ended the search.
+std::vector<Host> searched(const std::vector<Host>& hosts, const RunReport& report) {
+  std::vector<Host> asked;
+  for (const Host& host : hosts) {
+    const ProbeResult* const probe = probe_of(host, report);
+    if (host.address() != nullptr && probe == nullptr) {
+      break;
+    }
+    asked.push_back(host);
+    const bool is_down = probe != nullptr && probe->health != Health::unknown &&
+                         (probe->health == Health::down || contradicted_track(*probe, report));
+    if (!is_down) {
+      break;
+    }
+  }
+  return asked;
+}
+
 void add_search(std::vector<StepLine>& lines, Step step, const std::string& who,
                 const std::vector<Host>& hosts, const RunReport& report) {
-  for (const Host& host : hosts) {
+  for (const Host& host : searched(hosts, report)) {
     const std::string question = "is " + who + " " + host.str() + " accessible?";
-    if (host.address() == nullptr) {
-      lines.push_back(not_resolved(step, question, host, report));
-      return;
-    }
-    const ProbeResult* const probe = report.probe_of(*host.address());
-    if (probe == nullptr) {
-      return;  // Not asked yet, or no more.
-    }
-    lines.push_back(asked(step, question, *host.address(), report));
-    const bool is_usable =
-        probe->health == Health::up && contradicted_track(*probe, report) == nullptr;
-    if (is_usable || probe->health == Health::unknown) {
-      return;
-    }
+    lines.push_back(host.address() != nullptr ? asked(step, question, *host.address(), report)
+                                              : not_resolved(step, question, host, report));
   }
 }
 
-void add_main(std::vector<StepLine>& lines, const RunReport& report) {
+std::vector<Host> hosts_of_main(const RunReport& report) {
   const Site& main = report.sites.main;
   std::vector<Host> hosts{main.addresses.begin(), main.addresses.end()};
   if (hosts.empty()) {
     hosts.push_back(main.host);
   }
-  add_search(lines, Step::main_accessible, "MAIN", hosts, report);
+  return hosts;
+}
+
+void add_main(std::vector<StepLine>& lines, const RunReport& report) {
+  add_search(lines, Step::main_accessible, "MAIN", hosts_of_main(report), report);
   if (is_pending(report)) {
     lines.back().text += ", but not for " + ::describe(report.damping.failback_delay) + " yet";
     lines.back().tone = Tone::doubtful;
@@ -474,13 +470,17 @@ std::string why_kept(const RunReport& report) {
   return "the run was not over";
 }
 
-bool was_asked(const IpAddress& address, const std::vector<StepLine>& lines,
-               const RunReport& report) {
+/// Whether a step asked about the address.
+bool was_asked(const IpAddress& address, const RunReport& report) {
+  const std::vector<int> steps = steps_taken(report);
+  const auto is_among = [&](Step step, const std::vector<Host>& hosts) {
+    const auto found = searched(hosts, report);
+    return std::find(steps.begin(), steps.end(), static_cast<int>(step)) != steps.end() &&
+           std::find(found.begin(), found.end(), Host(address)) != found.end();
+  };
   return address == report.record->content ||
-         std::any_of(lines.begin(), lines.end(), [&](const StepLine& line) {
-           const bool asks = line.number == "4" || line.number == "7";
-           return asks && line.text.find(" " + address.str() + " ") != std::string::npos;
-         });
+         is_among(Step::main_accessible, hosts_of_main(report)) ||
+         is_among(Step::candidate_accessible, targets(report));
 }
 
 }  // namespace
@@ -551,6 +551,19 @@ std::string_view verdict_name(Health health) {
       return "unknown";
   }
   return {};
+}
+
+StepLine::Tone tone_of(Health health) {
+  switch (health) {
+    case Health::up:
+      return Tone::good;
+    case Health::down:
+      return Tone::bad;
+    case Health::pending:
+    case Health::unknown:
+      return Tone::doubtful;
+  }
+  return Tone::doubtful;
 }
 
 std::string reason(const ProbeFailure& failure) {
@@ -757,9 +770,8 @@ std::vector<StepLine> closing_lines(const RunReport& report) {
   } else {
     lines.push_back(outcome_line(report));
   }
-  const auto steps = step_lines(report);
   for (const ProbeResult& probe : report.probes) {
-    if (!report.record || !was_asked(probe.address, steps, report)) {
+    if (!report.record || !was_asked(probe.address, report)) {
       lines.push_back({"",
                        with_role(probe.address, report) + " accessible? " + answer(probe, report),
                        tone_of(probe.health)});

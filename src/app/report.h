@@ -24,6 +24,9 @@ std::string_view role_name(Role role);
 /// "accessible", "inaccessible" or "unknown".
 std::string_view verdict_name(Health health);
 
+/// For people who look before they read.
+StepLine::Tone tone_of(Health health);
+
 /// As the contract lists it: "refused", "timeout connecting", "status 503", ...
 std::string reason(const ProbeFailure& failure);
 

@@ -33,10 +33,6 @@ Tone tone_of(Level level) {
   return Tone::plain;
 }
 
-Tone tone_of(Health health) {
-  return health == Health::up ? Tone::good : health == Health::down ? Tone::bad : Tone::doubtful;
-}
-
 std::string role_text(Role role) {
   return role == Role::other ? "other" : std::string(to_text(role));
 }

@@ -6,10 +6,6 @@
 
 namespace {
 
-bool is_success(int status) {
-  return status >= 200 && status < 300;
-}
-
 Delivery failed(std::string why) {
   return {.failure = std::move(why)};
 }

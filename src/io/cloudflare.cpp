@@ -27,10 +27,6 @@ Kind kind_of(int status) {
   return may_pass ? Kind::server : Kind::refused;
 }
 
-bool is_success(int status) {
-  return status >= 200 && status < 300;
-}
-
 ApiFailure to_api_failure(const HttpReply& reply) {
   ApiFailure failure = parse_error(reply.body);
   failure.kind = kind_of(reply.status);

@@ -300,7 +300,7 @@ class Http::Multi {
   void perform();
   void poll(Milliseconds at_most, std::span<Watched> watched);
   /// Resumes all whose exchange has ended; says whether there was one.
-  bool deliver();
+  bool resume_finished();
   void cancel_all();
 
  private:
@@ -436,8 +436,8 @@ void Http::Multi::poll(Milliseconds at_most, std::span<Watched> watched) {
   }
 }
 
-bool Http::Multi::deliver() {
-  bool delivered = false;
+bool Http::Multi::resume_finished() {
+  bool resumed = false;
   int queued = 0;
   while (const CURLMsg* message = curl_multi_info_read(handle_.get(), &queued)) {
     const CURLcode code = message->data.result;
@@ -445,9 +445,9 @@ bool Http::Multi::deliver() {
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
     remove(*transfer);  // `message` is gone with it.
     transfer->finish(code);
-    delivered = true;
+    resumed = true;
   }
-  return delivered;
+  return resumed;
 }
 
 void Http::Multi::cancel_all() {
@@ -809,12 +809,12 @@ Task<HttpResult> Http::connect(IpAddress address, std::uint16_t port, Millisecon
 
 void Http::pump(Milliseconds at_most, std::span<Watched> watched) {
   multi_->perform();
-  if (multi_->deliver()) {
+  if (multi_->resume_finished()) {
     return;
   }
   multi_->poll(at_most, watched);
   multi_->perform();
-  multi_->deliver();
+  multi_->resume_finished();
 }
 
 void Http::cancel_all() {

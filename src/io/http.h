@@ -43,6 +43,11 @@ struct HttpRequest {
   Sends sends = Sends::as_needed;
 };
 
+/// Whether it is 2xx.
+constexpr bool is_success(int status) {
+  return status >= 200 && status < 300;
+}
+
 struct HttpReply {
   struct Header {
     std::string name;  ///< lower case

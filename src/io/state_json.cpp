@@ -311,8 +311,8 @@ void write_former(PrettyWriter& writer, const char* name,
   });
 }
 
-void write_history(PrettyWriter& writer, const std::map<IpAddress, Track>& history) {
-  write_list(writer, "addresses", history, [&](const auto& entry) {
+void write_tracks(PrettyWriter& writer, const std::map<IpAddress, Track>& tracks) {
+  write_list(writer, "addresses", tracks, [&](const auto& entry) {
     const Track& track = entry.second;
     member(writer, "address", entry.first.str());
     member(writer, "counts_as", track.counts_as == Health::up ? "accessible" : "inaccessible");
@@ -428,7 +428,7 @@ std::optional<Seen> parse_seen(std::string_view text) {
   }
   seen.counters = counters.value_or(Counters{});
   for (AddressTrack& entry : tracks) {
-    seen.history.insert_or_assign(entry.address, entry.track);
+    seen.tracks.insert_or_assign(entry.address, entry.track);
   }
   for (const AddressTime& entry : dead_standbys) {
     seen.told.dead_standbys.insert_or_assign(entry.address, entry.time);
@@ -466,7 +466,7 @@ std::string to_json(const Seen& seen) {
       member(writer, "interval_ms", seen.pace->interval.count());
       writer.EndObject();
     }
-    write_history(writer, seen.history);
+    write_tracks(writer, seen.tracks);
     write_former(writer, "gone", seen.gone);
     if (seen.counters != Counters{}) {
       write_counters(writer, seen.counters);

@@ -35,7 +35,7 @@ struct Seen {
 
   std::optional<CachedZone> zone = {};
   std::optional<Pace> pace = {};
-  std::map<IpAddress, Track> history = {};
+  std::map<IpAddress, Track> tracks = {};
   std::vector<FormerAddress> gone = {};  ///< former addresses that the record held no more
   std::optional<PastRun> last = {};
   Counters counters = {};

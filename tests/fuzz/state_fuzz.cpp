@@ -24,7 +24,7 @@ void go_on_from(const Seen& seen) {
     (void)still_holds(*seen.pace, now);
     always(paced(seen.pace, now).interval >= 0ms, "time between runs is not negative");
   }
-  for (const auto& [address, track] : seen.history) {
+  for (const auto& [address, track] : seen.tracks) {
     (void)followed(track, Health::down, now, Damping{.fall = 3, .rise = 3});
     (void)failback_due(track.up_since.value_or(now), {}, now, Damping{.failback_delay = 1h});
   }
