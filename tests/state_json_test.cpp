@@ -134,11 +134,11 @@ Seen full() {
   Seen seen = with_zone();
   seen.pace = Pace{at("2026-01-31T10:15:00.250Z"), Milliseconds(60000)};
   seen.tracks = {{ip("192.0.2.10"),
-                   {.counts_as = Health::down, .since = at("2026-01-31T09:00:00Z"), .against = 2}},
-                  {ip("198.51.100.20"),
-                   {.counts_as = Health::up,
-                    .since = at("2026-01-30T09:00:00Z"),
-                    .up_since = at("2026-01-30T09:00:00Z")}}};
+                  {.counts_as = Health::down, .since = at("2026-01-31T09:00:00Z"), .against = 2}},
+                 {ip("198.51.100.20"),
+                  {.counts_as = Health::up,
+                   .since = at("2026-01-30T09:00:00Z"),
+                   .up_since = at("2026-01-30T09:00:00Z")}}};
   seen.gone = {{ip("203.0.113.30"), at("2026-01-30T08:00:00Z")}};
   seen.told = {Trouble{at("2026-01-31T10:00:00Z"),
                        {{Event::unknown, at("2026-01-31T10:00:00Z")},

@@ -13,7 +13,7 @@ bool same(const std::optional<Seen::CachedZone>& a, const std::optional<Seen::Ca
 }
 
 bool same(const Seen& a, const Seen& b) {
-  return same(a.zone, b.zone) && a.pace == b.pace && a.history == b.history && a.gone == b.gone &&
+  return same(a.zone, b.zone) && a.pace == b.pace && a.tracks == b.tracks && a.gone == b.gone &&
          a.last == b.last && a.counters == b.counters && a.told == b.told && a.begun == b.begun;
 }
 
