@@ -64,16 +64,21 @@ struct Act {
     return to_int(ExitStatus::ok);
   }
   int operator()(const Config& config) const {
-    return to_int(run_command(config, clock, audience, {.begun = clock.now()}));
+    return in_time(config, [&] {
+      return to_int(run_command(config, clock, audience, {.begun = clock.now()}));
+    });
   }
   int operator()(const StatusRequest& request) const {
-    return status_command(request.config, request.nagios, clock, audience);
+    return in_time(request.config,
+                   [&] { return status_command(request.config, request.nagios, clock, audience); });
   }
   int operator()(const SetBackupRequest& request) const {
-    return to_int(set_backup_command(request, clock, audience));
+    return in_time(request.config,
+                   [&] { return to_int(set_backup_command(request, clock, audience)); });
   }
   int operator()(const SwitchRequest& request) const {
-    return to_int(switch_command(request, clock, audience));
+    return in_time(request.config,
+                   [&] { return to_int(switch_command(request, clock, audience)); });
   }
   int operator()(const HoldRequest& request) const { return to_int(hold_command(request, clock)); }
   int operator()(const HistoryRequest& request) const {
@@ -87,6 +92,16 @@ struct Act {
   }
   int operator()(const CheckRequest& request) const {
     return to_int(check_command(request, clock));
+  }
+
+ private:
+  /// A run ends at its deadline, whoever reads its output.
+  template <typename Command>
+  int in_time(const Config& config, Command command) const {
+    const EventLoop loop(clock, clock.now() + config.deadline);
+    const int status = command();
+    flush_output(loop);
+    return status;
   }
 };
 
@@ -110,6 +125,7 @@ int main(int argc, char** argv) try {
   open_missing_streams();
   prctl(PR_SET_DUMPABLE, 0);  // A core dump would hold the token.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGCHLD, SIG_DFL);  // Where it is ignored nobody learns how a command ended.
   std::signal(SIGXFSZ, SIG_IGN);  // A file that may not grow is told like a full disk.
   const int status = run_program(argc, argv);
   flush_output();

@@ -347,7 +347,7 @@ TEST_CASE("check-config warns of what is allowed and unwise", "[cli]") {
   const auto [members, options, caution] = GENERATE(table<std::string, Options, std::string>({
       {R"("probe": {"timeout": "30s", "attempts": 2, "insecure": false})",
        {},
-       "the probes of a silent origin take up to 1 min 1 s, and the whole run may take 50 s"},
+       "the probes of a silent origin take up to 1 min 1 s, and a run has 50 s for them"},
       {R"("ttl": 3600)", {}, "most of the time goes to the TTL"},
       {R"("ttl": 60)", {"--insecure"}, "certificates are not checked"},
   }));

@@ -224,7 +224,7 @@ TEST_CASE("A command is a process group of its own, with signals as usual", "[cl
           kForMain + "cut -d' ' -f1,5 /proc/$$/stat >$DIR/group\n"
                      // Not the shell's own: it blocks some while it waits.
                      "exec sed -n 's/^Sig\\(Ign\\|Blk\\):\\t//p' /proc/self/status >$DIR/signals"));
-  std::string line = "trap '' INT HUP USR1; exec";
+  std::string line = "trap '' INT HUP USR1 CHLD; exec";
   for (const std::string& word : spec.argv) {
     line += " '" + word + "'";
   }

@@ -238,7 +238,7 @@ TEST_CASE("Who waits for a lock has it once its holder is gone") {
 
   auto waiting = [&] {
     const Holder holder(path);
-    auto task = Lock::acquire(loop, path);
+    auto task = Lock::acquire(loop, path, loop.left());
     CHECK_FALSE(task.done());
     return task;
   }();
@@ -255,7 +255,7 @@ TEST_CASE("Who waits for a lock in vain is told at the deadline") {
   EventLoop loop(clock, clock.now() + std::chrono::milliseconds(50));
   PollPump pump;
 
-  auto waiting = Lock::acquire(loop, path);
+  auto waiting = Lock::acquire(loop, path, loop.left());
 
   CHECK(outcome(loop.run(waiting, pump)) == kBusy);
 }

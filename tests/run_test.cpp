@@ -469,6 +469,27 @@ TEST_CASE("An origin that may be a name's waits for the name") {
   CHECK(told.front().text == "the origin is 203.0.113.9 (BACKUP)");
 }
 
+TEST_CASE("A former address that may be a name's by now waits for the name") {
+  RecordConfig record = config();
+  record.sites = {kMain, {kBackup, *Fqdn::parse("slow.example.net")}};
+  FakeProber prober;
+  Gate answered;
+  prober.slow_names = &answered;
+  prober.names = {{*Fqdn::parse("slow.example.net"), {kBackup}}};
+  prober.health = {{kBackup, Health::up}, {kSecond, Health::up}};
+  FakeStore store = store_holding(kBackup);
+  const Memory memory{.now = kNow, .said = {.backups = {{kBackup, kSecond, {{kBackup, kNow}}}}}};
+  const World world{store, prober, allow, ignore};
+
+  auto task = run_record(record, DryRun::no, memory, world);
+
+  CHECK_FALSE(task.done());
+  answered.open();
+  REQUIRE(task.done());
+  CHECK(store.writes.empty());
+  CHECK(task.result().probe_of(kBackup)->health == Health::up);
+}
+
 TEST_CASE("A needed name that does not resolve ends the run with nothing known") {
   RecordConfig record = config();
   record.sites.main = *Fqdn::parse("home.example.net");

@@ -10,10 +10,13 @@
 
 namespace {
 
-/// Under a lock, if there can be one: other runs may share the file.
+/// Under a lock, if it can be had soon: other runs may share the file.
 void write_metrics(const std::string& path, const std::vector<MeasuredRun>& runs,
                    std::size_t outbox, EventLoop& loop, Http& http) {
-  auto locking = Lock::acquire(loop, path + ".lock");
+  constexpr Milliseconds kLongerThanAWrite{1000};
+  const Milliseconds at_most =
+      std::min(kLongerThanAWrite, loop.left() / 4);  // The rest: the ping's.
+  auto locking = Lock::acquire(loop, path + ".lock", at_most);
   const auto lock = loop.run(locking, http);
   const auto before = read_small_file(path, Links::refuse);
   const auto written = replace_state(path, metrics_text(runs, outbox, before ? before->text : ""),
@@ -41,6 +44,14 @@ HttpRequest ping_request(const Url& url, const std::vector<MeasuredRun>& runs, E
 }
 
 }  // namespace
+
+Milliseconds time_to_tell(const Config& config) {
+  constexpr Milliseconds kLongest{5000};
+  constexpr int kPart = 5;
+  const bool somebody_waits =
+      config.dry_run == DryRun::no && (!config.channels.empty() || config.ping);
+  return somebody_waits ? std::min(kLongest, config.deadline / kPart) : Milliseconds{0};
+}
 
 void tell_others(const Config& config, const std::vector<MeasuredRun>& runs, ExitStatus status,
                  EventLoop& loop, Http& http) {

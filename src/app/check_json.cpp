@@ -100,7 +100,7 @@ void write_record(Writer& writer, const CheckRequest& request, std::size_t index
   write_reaction(writer, time);
   writer.Key("cautions");
   writer.StartArray();
-  for (const std::string& caution : cautions(record, request.config.deadline, time)) {
+  for (const std::string& caution : cautions(record, request.config, time)) {
     write_text(writer, caution);
   }
   writer.EndArray();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/aftermath.h"
 #include "app/report.h"
 #include "app/table.h"
 #include "value/text.h"
@@ -181,13 +182,15 @@ std::vector<SettingLine> run_lines(const CheckRequest& request) {
       {"ping", ping_text(config), source_of(request.run, "ping")}};
 }
 
-std::vector<std::string> cautions(const RecordConfig& record, Milliseconds deadline,
+std::vector<std::string> cautions(const RecordConfig& record, const Config& config,
                                   const ReactionTime& time) {
   std::vector<std::string> cautions;
-  if (time.probes_worst >= deadline) {
-    cautions.push_back("the probes of a silent origin take up to " + describe(time.probes_worst) +
-                       ", and the whole run may take " + describe(deadline) +
-                       ": such a failure would never be followed; lower timeout or attempts");
+  const Milliseconds left = config.deadline - time_to_tell(config);
+  if (time.probes_worst >= left) {
+    cautions.push_back(
+        "the probes of a silent origin take up to " + describe(time.probes_worst) +
+        ", and a run has " + describe(left) +
+        " for them: such a failure would never be followed; lower timeout or attempts");
   }
   if (time.ttl_is_known && time.ttl > time.until_run + time.probes_worst) {
     cautions.push_back(
@@ -214,7 +217,7 @@ std::string check_report(const CheckRequest& request, const std::vector<Finding>
     const ReactionTime time = expected_reaction(record, finding);
     text += "\n" + record.name.str() + " " + std::string(to_text(record.type)) + "\n" +
             settings_table(setting_lines(record, request.layers[i])) + "\n" + reaction_table(time);
-    for (const std::string& caution : cautions(record, request.config.deadline, time)) {
+    for (const std::string& caution : cautions(record, request.config, time)) {
       text += "  Caution: " + caution + "\n";
     }
     if (finding != nullptr) {

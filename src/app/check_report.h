@@ -26,7 +26,7 @@ std::vector<SettingLine> setting_lines(const RecordConfig& record, const Layer& 
 std::vector<SettingLine> run_lines(const CheckRequest& request);
 
 /// What should give a person pause although it is allowed.
-std::vector<std::string> cautions(const RecordConfig& record, Milliseconds deadline,
+std::vector<std::string> cautions(const RecordConfig& record, const Config& config,
                                   const ReactionTime& time);
 
 /// The reaction time with what is known of the record: its TTL and whether it is proxied.

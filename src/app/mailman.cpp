@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <stdexcept>
 
 #include "app/news.h"
 #include "app/output.h"
@@ -44,8 +45,14 @@ class Round {
       Message message = message_of(letter.notice, now_);
       // Something is left for the ping.
       const Milliseconds at_most = std::min(kLongestDelivery, loop_.left() * 3 / 4);
-      auto delivering = deliver(http_, loop_, channel_, std::move(message), at_most);
-      const Delivery& delivery = co_await delivering;
+      Delivery delivery;
+      try {
+        auto delivering = deliver(http_, loop_, channel_, std::move(message), at_most);
+        Delivery& delivered_or_not = co_await delivering;
+        delivery = std::move(delivered_or_not);
+      } catch (const std::runtime_error& problem) {
+        delivery.failure = problem.what();  // What ails one channel is no other's.
+      }
       if (!delivery.failure.empty()) {
         postpone(letter, delivery);
         break;

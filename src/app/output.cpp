@@ -43,7 +43,8 @@ class Backlog {
   bool is_empty() const { return text_.empty(); }
 
  private:
-  // A terminal may have room for no more when poll(2) says it has some; a pipe has for PIPE_BUF.
+  // A terminal may have room for no more when poll(2) says it has some; a pipe has for PIPE_BUF,
+  // unless another writer was faster.
   static constexpr std::size_t kTerminalPart = 256;
 
   bool has_room(int at_most) const {

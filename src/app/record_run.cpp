@@ -287,15 +287,6 @@ class RecordRun {
   NetworkProber prober_;
 };
 
-/// Of the deadline, what the runs must leave so that people hear of an API that never answers.
-Milliseconds time_to_tell(const Config& config) {
-  constexpr Milliseconds kLongest{5000};
-  constexpr int kPart = 5;
-  const bool somebody_waits =
-      config.dry_run == DryRun::no && (!config.channels.empty() || config.ping);
-  return somebody_waits ? std::min(kLongest, config.deadline / kPart) : Milliseconds{0};
-}
-
 }  // namespace
 
 ExitStatus run_records(const Config& config, const Clock& clock, const RunWish& wish,
@@ -343,6 +334,5 @@ ExitStatus run_records(const Config& config, const Clock& clock, const RunWish& 
       print(stderr, warning_line(std::string("not everybody was told: ") + problem.what()));
     }
   }
-  flush_output(loop);
   return status;
 }

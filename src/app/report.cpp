@@ -377,8 +377,9 @@ std::vector<Host> searched(const std::vector<Host>& hosts, const RunReport& repo
       break;
     }
     asked.push_back(host);
-    const bool is_down = probe != nullptr && probe->health != Health::unknown &&
-                         (probe->health == Health::down || contradicted_track(*probe, report));
+    const bool is_down =
+        probe != nullptr && probe->health != Health::unknown &&
+        (probe->health == Health::down || contradicted_track(*probe, report) != nullptr);
     if (!is_down) {
       break;
     }

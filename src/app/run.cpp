@@ -190,7 +190,8 @@ class Run {
 
   Task<std::optional<Change>> act() {
     const Record record = *report_.record;
-    const bool may_be_of_a_name = report_.sites.role_of(record.content) == Role::other;
+    const bool may_be_of_a_name =
+        report_.sites.role_of(record.content) == Role::other || is_former(record.content);
     if (may_be_of_a_name || memory_.wanted) {
       auto resolving = all_sites();
       report_.sites = co_await resolving;

@@ -94,17 +94,27 @@ Result<ChildProcess> ChildProcess::start(std::vector<std::string> words,
 }
 
 ChildProcess::ChildProcess(ChildProcess&& other) noexcept
-    : pid_(std::exchange(other.pid_, 0)), exit_(std::move(other.exit_)) {}
+    : pid_(std::exchange(other.pid_, 0)),
+      exit_status_(std::exchange(other.exit_status_, std::nullopt)),
+      exit_(std::move(other.exit_)) {}
 
 ChildProcess::~ChildProcess() {
   (void)exit_status();
 }
 
 std::optional<int> ChildProcess::exit_status() {
-  if (const pid_t pid = std::exchange(pid_, 0); pid > 0) {
-    kill(-pid, SIGKILL);  // Not reaped yet, the group's number is still ours.
-    while (waitpid(pid, &wait_status_, 0) < 0 && errno == EINTR) {
-    }
+  const pid_t pid = std::exchange(pid_, 0);
+  if (pid <= 0) {
+    return exit_status_;
   }
-  return WIFEXITED(wait_status_) ? std::optional(WEXITSTATUS(wait_status_)) : std::nullopt;
+  kill(-pid, SIGKILL);  // Not reaped yet, the group's number is still ours.
+  int status = 0;
+  pid_t reaped = -1;
+  do {
+    reaped = waitpid(pid, &status, 0);
+  } while (reaped < 0 && errno == EINTR);
+  if (reaped == pid && WIFEXITED(status)) {
+    exit_status_ = WEXITSTATUS(status);
+  }
+  return exit_status_;
 }

@@ -26,13 +26,14 @@ class ChildProcess {
   /// Becomes readable when the command itself has ended.
   int exit_descriptor() const { return exit_.get(); }
 
-  /// Waits for the command's end, and ends what it left behind. Nothing if a signal ended it.
+  /// Waits for the command's end, and ends what it left behind. Nothing if a signal ended it, or if
+  /// that is not to be learned.
   std::optional<int> exit_status();
 
  private:
   ChildProcess(pid_t pid, Descriptor exit) : pid_(pid), exit_(std::move(exit)) {}
 
   pid_t pid_;  ///< 0 once it is waited for
-  int wait_status_ = 0;
+  std::optional<int> exit_status_ = {};
   Descriptor exit_;
 };

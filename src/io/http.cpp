@@ -185,14 +185,15 @@ HttpFailure::Kind kind_of(CURLcode code, long os_errno, std::string_view said, C
 /// Of SMTP's statuses. https://www.rfc-editor.org/rfc/rfc5321#section-4.2
 constexpr long kFirstNo = 400;
 
-/// A mail server has said "no", or offers no TLS.
+/// A mail server has said "no", or offers no TLS, or no way to log in.
 bool is_denial(CURLcode code, long smtp_status) {
   switch (code) {
     case CURLE_USE_SSL_FAILED:
     case CURLE_WEIRD_SERVER_REPLY:
-      return true;
     case CURLE_LOGIN_DENIED:
     case CURLE_REMOTE_ACCESS_DENIED:
+    case CURLE_AUTH_ERROR:
+      return true;
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
       return smtp_status >= kFirstNo;
@@ -201,9 +202,10 @@ bool is_denial(CURLcode code, long smtp_status) {
   }
 }
 
-/// libcurl has but words for it where a proxy refuses: that it did, or who was dialled.
+/// libcurl has but words for it where a proxy refuses: that it did, or whom it dialled, which newer
+/// ones put as "HOST via PROXY".
 bool is_about_proxy(CURLcode code, std::string_view said, const std::string& host) {
-  const bool is_of_another = said.starts_with("Failed to connect to ") &&
+  const bool is_of_another = said.find(" via ") != std::string_view::npos ||
                              said.find(" " + host + " ") == std::string_view::npos;
   return code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_PROXY ||
          said.find("CONNECT") != std::string_view::npos ||

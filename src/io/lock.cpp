@@ -53,7 +53,8 @@ Result<std::optional<Lock>> Lock::try_acquire(const std::string& path) {
   return cannot_lock(path, error);
 }
 
-Task<Result<std::optional<Lock>>> Lock::acquire(EventLoop& loop, std::string path) {
+Task<Result<std::optional<Lock>>> Lock::acquire(EventLoop& loop, std::string path,
+                                                Milliseconds at_most) {
   auto at_once = try_acquire(path);
   if (!at_once || at_once->has_value()) {
     co_return at_once;
@@ -64,7 +65,7 @@ Task<Result<std::optional<Lock>>> Lock::acquire(EventLoop& loop, std::string pat
   }
   const auto error = std::make_shared<int>(0);
   auto waiting = aside(
-      loop, [file = *file, error] { *error = lock_file(file->get(), LOCK_EX); }, loop.left());
+      loop, [file = *file, error] { *error = lock_file(file->get(), LOCK_EX); }, at_most);
   const Result<bool>& done = co_await waiting;
   if (!done) {
     co_return tl::unexpected(done.error());

@@ -17,8 +17,10 @@ class Lock {
   /// Nothing if another process holds it; an Error if the file cannot be had.
   static Result<std::optional<Lock>> try_acquire(const std::string& path);
 
-  /// Waits until whoever holds it lets go; nothing if the loop's deadline comes first.
-  static Task<Result<std::optional<Lock>>> acquire(EventLoop& loop, std::string path);
+  /// Waits until whoever holds it lets go; nothing if that takes longer, or the loop's deadline
+  /// comes first.
+  static Task<Result<std::optional<Lock>>> acquire(EventLoop& loop, std::string path,
+                                                   Milliseconds at_most);
 
  private:
   explicit Lock(std::shared_ptr<Descriptor> file) : file_(std::move(file)) {}

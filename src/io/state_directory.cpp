@@ -50,7 +50,7 @@ Result<std::optional<Lock>> StateDirectory::try_lock() const {
 }
 
 Task<Result<std::optional<Lock>>> StateDirectory::lock(EventLoop& loop) const {
-  return Lock::acquire(loop, lock_);
+  return Lock::acquire(loop, lock_, loop.left());
 }
 
 Result<Seen> StateDirectory::read_seen() const {
@@ -70,7 +70,7 @@ Task<Result<StateDirectory::SaidChange>> StateDirectory::change_said(
   if (const auto made = make(); !made) {
     co_return tl::unexpected(made.error());
   }
-  const auto lock = co_await Lock::acquire(loop, said_lock());
+  const auto lock = co_await Lock::acquire(loop, said_lock(), loop.left());
   if (!lock) {
     co_return tl::unexpected(lock.error());
   }
