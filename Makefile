@@ -130,7 +130,7 @@ $(BUILD)/%.so: tests/preload/%.cpp
 $(BUILD)/tests/%.o: tests/%.cpp
 	@mkdir -p $(@D)
 	@echo "  CXX  $<"
-	@$(CXX) $(ALL_CXXFLAGS) -O0 -U_FORTIFY_SOURCE -c -o $@ $<
+	@$(CXX) $(ALL_CXXFLAGS) -O0 -g1 -U_FORTIFY_SOURCE -c -o $@ $<
 
 $(BUILD)/%.o: %.cpp
 	@mkdir -p $(@D)

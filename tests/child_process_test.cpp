@@ -21,7 +21,8 @@ TEST_CASE("A child's exit status may be asked for twice, also of one that was mo
 
   CHECK(child.exit_status() == 7);
   CHECK(child.exit_status() == 7);
-  CHECK(ChildProcess(std::move(child)).exit_status() == 7);
+  ChildProcess moved(std::move(child));
+  CHECK(moved.exit_status() == 7);
 }
 
 TEST_CASE("A child that is not awaited is killed, and has no exit status") {
